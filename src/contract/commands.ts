@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { operationOutcomeSchema, rungSchema, runSchema, workstationStateSchema } from './state.ts'
+
+const nothing = z.strictObject({})
+const done = z.object({})
+const maybeProject = z.strictObject({ project: z.string().optional() })
+const maybeWorkstation = z.strictObject({ workstation: z.string().optional() })
+const oneWorkstation = z.strictObject({ workstation: z.string() })
+const oneRun = z.strictObject({ run: z.string() })
+const operationStarted = z.object({ operation: z.string() })
+
+/**
+ * Everything a face can ask for. With one project (or workstation) its name may be left out.
+ * A refused command is a problem, never an exception's text.
+ */
+export const commands = {
+	/** Probes every rung now and says what it found. */
+	check: {
+		input: maybeWorkstation,
+		output: z.object({ workstation: z.string(), holds: z.boolean(), rungs: z.array(rungSchema) }),
+	},
+	connect: { input: oneWorkstation, output: done },
+	disconnect: { input: oneWorkstation, output: done },
+	/** Tries at once instead of at the next try; also after a stop. */
+	retry: { input: oneWorkstation, output: done },
+	/** The answer to an `asking` link. The fingerprint must be the one that was shown. */
+	answerHostKey: {
+		input: z.strictObject({ workstation: z.string(), fingerprint: z.string(), accept: z.boolean() }),
+		output: done,
+	},
+	/** Reads the GPU now. */
+	readGpu: { input: maybeWorkstation, output: workstationStateSchema },
+	/** Reads both sides of a project now; the answer lies in the state. */
+	readPending: { input: maybeProject, output: done },
+	up: { input: maybeProject, output: operationStarted },
+	run: { input: maybeProject, output: operationStarted },
+	back: { input: maybeProject, output: operationStarted },
+	go: { input: maybeProject, output: operationStarted },
+	/** Sets up the built-in workstation and its demo project. */
+	setUpDemo: { input: nothing, output: operationStarted },
+	/** Answers when the operation has ended. */
+	waitOperation: { input: z.strictObject({ operation: z.string() }), output: operationOutcomeSchema },
+	cancelOperation: { input: z.strictObject({ operation: z.string() }), output: done },
+	/** Takes an ended operation off the screen. */
+	dismissOperation: { input: z.strictObject({ operation: z.string() }), output: done },
+	listRuns: { input: maybeWorkstation, output: z.object({ runs: z.array(runSchema) }) },
+	/** TERM, then KILL to all of the run's processes. */
+	cancelRun: { input: oneRun, output: done },
+	/** A person has seen how it ended. */
+	lookRun: { input: oneRun, output: done },
+	/** The log from a byte offset on; `end` is the offset to ask from next. */
+	readLog: {
+		input: z.strictObject({ run: z.string(), from: z.int().min(0), most: z.int().min(1).max(1_048_576) }),
+		output: z.object({ text: z.string(), end: z.number(), size: z.number() }),
+	},
+	/** Pushes `log` events to this face from a byte offset on, until `unfollowLog` or the run's end. */
+	followLog: { input: z.strictObject({ run: z.string(), from: z.int().min(0) }), output: done },
+	unfollowLog: { input: oneRun, output: done },
+	/** True for the one face that may tell this notice; asked before it is shown. */
+	claimNotice: { input: z.strictObject({ notice: z.string() }), output: z.object({ first: z.boolean() }) },
+	pause: { input: z.strictObject({ until: z.number().nullable() }), output: done },
+} as const
+
+export type CommandName = keyof typeof commands
+export type CommandInput<N extends CommandName> = z.input<(typeof commands)[N]['input']>
+export type CommandOutput<N extends CommandName> = z.output<(typeof commands)[N]['output']>
+
+export const logChunkSchema = z.object({
+	run: z.string(),
+	from: z.number(),
+	text: z.string(),
+	/** The run has ended and this was all. */
+	ended: z.boolean(),
+})
+export type LogChunk = z.infer<typeof logChunkSchema>

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+
+/**
+ * Every way something can go wrong, by name. The engine's `problems.ts` words each one; faces only
+ * show the words. A code is stable: scripts read it from `--json`.
+ */
+export const problemCodes = [
+	// what a person typed or wrote
+	'config-invalid',
+	'config-unreadable',
+	'workstation-unknown',
+	'project-unknown',
+	'project-ambiguous',
+	'run-unknown',
+	'input-invalid',
+	// the way to the workstation
+	'network-down',
+	'zerotier-not-running',
+	'zerotier-offline',
+	'host-not-found',
+	'port-refused',
+	'port-silent',
+	'port-unreachable',
+	'local-network-denied',
+	'host-key-unknown',
+	'host-key-changed',
+	'host-key-revoked',
+	'login-refused',
+	'login-key-unusable',
+	'login-key-locked',
+	'ssh-protocol',
+	'ssh-settings-unreadable',
+	'link-lost',
+	'link-off',
+	'link-closed',
+	'channel-refused',
+	// the workstation itself
+	'remote-timeout',
+	'remote-failed',
+	'remote-garbled',
+	'tool-missing',
+	'gpu-no-tool',
+	'gpu-no-driver',
+	'gpu-none',
+	'gpu-unreadable',
+	'disk-low',
+	'clock-skew',
+	// moving code
+	'repository-missing',
+	'repository-unreadable',
+	'repository-busy',
+	'worktree-missing',
+	'branch-missing',
+	'hub-missing',
+	'hub-unreachable',
+	'tree-dirty',
+	'merge-in-progress',
+	'diverged',
+	'conflict',
+	'moved-meanwhile',
+	'unsafe-name',
+	'git-missing',
+	'git-failed',
+	'strategy-unsupported',
+	'results-too-big',
+	// runs
+	'run-in-progress',
+	'run-failed',
+	'run-killed',
+	'run-lost',
+	'run-cancelled',
+	'run-not-started',
+	// this program
+	'operation-cancelled',
+	'operation-busy',
+	'engine-unreachable',
+	'process-failed',
+	'process-silent',
+	'internal',
+] as const
+
+export const problemCodeSchema = z.enum(problemCodes)
+export type ProblemCode = z.infer<typeof problemCodeSchema>
+
+export const factSchema = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])
+export type Facts = Record<string, z.infer<typeof factSchema>>
+
+/** What a person can do next: a command to copy, a place to open, or a button of ours. */
+export const nextStepSchema = z.discriminatedUnion('kind', [
+	z.object({ kind: z.literal('copy'), label: z.string(), text: z.string() }),
+	z.object({ kind: z.literal('retry'), label: z.string() }),
+	z.object({ kind: z.literal('accept-host-key'), label: z.string() }),
+	z.object({ kind: z.literal('open'), label: z.string(), target: z.enum(['config', 'run', 'project']) }),
+])
+export type NextStep = z.infer<typeof nextStepSchema>
+
+/**
+ * A failure as data and in words. `title` says what is so, `meaning` what it means and what to do.
+ * Made only by the engine's `problems.ts`.
+ */
+export const problemSchema = z.object({
+	code: problemCodeSchema,
+	facts: z.record(z.string(), factSchema),
+	title: z.string(),
+	meaning: z.string(),
+	next: nextStepSchema.nullable(),
+	/** True when only a person can get further: nothing retries by itself. */
+	needsPerson: z.boolean(),
+})
+export type Problem = z.infer<typeof problemSchema>

@@ -1,0 +1,299 @@
+import { z } from 'zod'
+import { problemSchema } from './problem.ts'
+
+/** Milliseconds since the epoch, by the laptop's clock. */
+const time = z.number()
+
+// ——— the link ———
+
+export const linkSchema = z.discriminatedUnion('status', [
+	z.object({ status: z.literal('off') }),
+	z.object({ status: z.literal('dialling'), since: time, attempt: z.int() }),
+	/** An unknown host key waits for a person. */
+	z.object({
+		status: z.literal('asking'),
+		host: z.string(),
+		keyType: z.string(),
+		/** As OpenSSH prints it: `SHA256:…` */
+		fingerprint: z.string(),
+		since: time,
+	}),
+	z.object({
+		status: z.literal('up'),
+		since: time,
+		endpoint: z.string(),
+		/** Round trip of the last keep-alive. */
+		latencyMs: z.number().nullable(),
+	}),
+	/** Down, and it will try again by itself. */
+	z.object({ status: z.literal('lost'), problem: problemSchema, since: time, nextTryAt: time }),
+	/** Down, and only a person can help. */
+	z.object({ status: z.literal('stopped'), problem: problemSchema, since: time }),
+])
+export type LinkState = z.infer<typeof linkSchema>
+
+// ——— the ladder ———
+
+export const rungIds = ['network', 'zerotier', 'port', 'host-key', 'login', 'tools', 'gpu', 'disk'] as const
+export const rungSchema = z.object({
+	id: z.enum(rungIds),
+	title: z.string(),
+	verdict: z.enum(['ok', 'failing', 'unknown', 'unused']),
+	/** A few words: what was found. */
+	finding: z.string(),
+	problem: problemSchema.nullable(),
+	/** When it was probed; null while it never was. */
+	at: time.nullable(),
+})
+export type Rung = z.infer<typeof rungSchema>
+
+// ——— the GPU ———
+
+/** A number, or the words that stand for it (`N/A`, `Not Supported`, …). Never a zero in its place. */
+export const readingSchema = z.union([z.object({ value: z.number() }), z.object({ missing: z.string() })])
+export type Reading = z.infer<typeof readingSchema>
+
+export const gpuDeviceSchema = z.object({
+	index: z.int(),
+	uuid: z.string(),
+	name: z.string(),
+	driver: z.string(),
+	/** Per cent. */
+	utilisation: readingSchema,
+	memoryUsedMiB: readingSchema,
+	memoryTotalMiB: readingSchema,
+	/** Degrees Celsius. */
+	temperature: readingSchema,
+	/** Watts. */
+	power: readingSchema,
+	powerLimit: readingSchema,
+})
+export type GpuDevice = z.infer<typeof gpuDeviceSchema>
+
+export const gpuProcessSchema = z.object({
+	pid: z.int(),
+	name: z.string(),
+	gpu: z.string(),
+	memoryMiB: readingSchema,
+})
+export type GpuProcess = z.infer<typeof gpuProcessSchema>
+
+export const gpuSchema = z.discriminatedUnion('status', [
+	z.object({ status: z.literal('unknown') }),
+	z.object({ status: z.literal('absent'), at: time, problem: problemSchema }),
+	z.object({
+		status: z.literal('read'),
+		at: time,
+		/** True for the built-in workstation: the numbers are made up and shown as such. */
+		simulated: z.boolean(),
+		devices: z.array(gpuDeviceSchema),
+		processes: z.array(gpuProcessSchema),
+	}),
+])
+export type GpuState = z.infer<typeof gpuSchema>
+
+// ——— workstations ———
+
+export const workstationStateSchema = z.object({
+	name: z.string(),
+	builtIn: z.boolean(),
+	/** The person wants it connected. */
+	wanted: z.boolean(),
+	link: linkSchema,
+	rungs: z.array(rungSchema),
+	gpu: gpuSchema,
+	/** The last minutes of utilisation for the sparkline, oldest first: per cent, or null for unread. */
+	utilisation: z.array(z.object({ at: time, value: z.number().nullable() })),
+})
+export type WorkstationState = z.infer<typeof workstationStateSchema>
+
+// ——— projects ———
+
+export const commitSchema = z.object({ id: z.string(), subject: z.string(), author: z.string(), at: time })
+export type Commit = z.infer<typeof commitSchema>
+
+/** Commits one side has and the next lacks. `commits` holds the newest few of `count`. */
+export const laneSchema = z.object({ count: z.int(), commits: z.array(commitSchema) })
+export type Lane = z.infer<typeof laneSchema>
+
+export const pendingSchema = z.object({
+	/** When the laptop's repository was read. */
+	at: time,
+	/** The commit at the laptop's base branch. */
+	head: z.string(),
+	branch: z.string().nullable(),
+	changedFiles: z.array(z.string()),
+	untrackedFiles: z.array(z.string()),
+	/** On the laptop's base, not on the hub's (as of the last contact with the hub). */
+	toHub: laneSchema.nullable(),
+	/** On the laptop's base, not on the workstation's validation branch; null: not known. */
+	toWorkstation: laneSchema.nullable(),
+	/** On the validation branch (results), not on the laptop's base; null: not known. */
+	toLaptop: laneSchema.nullable(),
+	/** When the workstation's side was read; null while it never was. */
+	remoteAt: time.nullable(),
+	remote: z
+		.object({
+			base: z.string().nullable(),
+			validation: z.string().nullable(),
+			/** Files changed in the worktree, results left out. */
+			changedFiles: z.array(z.string()),
+			resultFiles: z.array(z.string()),
+		})
+		.nullable(),
+	problem: problemSchema.nullable(),
+})
+export type Pending = z.infer<typeof pendingSchema>
+
+export const projectStateSchema = z.object({
+	name: z.string(),
+	workstation: z.string(),
+	strategy: z.enum(['git', 'files']),
+	local: z.string(),
+	remote: z.string(),
+	hub: z.string(),
+	base: z.string(),
+	validation: z.string(),
+	command: z.string(),
+	pending: z.discriminatedUnion('status', [
+		z.object({ status: z.literal('unknown') }),
+		z.object({ status: z.literal('unreadable'), at: time, problem: problemSchema }),
+		z.object({ status: z.literal('read') }).extend(pendingSchema.shape),
+	]),
+})
+export type ProjectState = z.infer<typeof projectStateSchema>
+
+// ——— runs ———
+
+export const runOutcomeSchema = z.discriminatedUnion('status', [
+	z.object({ status: z.literal('running') }),
+	z.object({ status: z.literal('succeeded'), endedAt: time }),
+	z.object({ status: z.literal('failed'), endedAt: time, exitCode: z.int() }),
+	z.object({ status: z.literal('killed'), endedAt: time, signal: z.string() }),
+	z.object({ status: z.literal('cancelled'), endedAt: time }),
+	/** It is gone and left no exit code: the workstation restarted, or its shell was killed. */
+	z.object({ status: z.literal('lost'), endedAt: time, reason: z.enum(['restarted', 'vanished']) }),
+])
+export type RunOutcome = z.infer<typeof runOutcomeSchema>
+
+export const runSchema = z.object({
+	/** Sortable and unique: `20261123T101500Z-nt-3f9c`. */
+	id: z.string(),
+	workstation: z.string(),
+	project: z.string(),
+	command: z.string(),
+	branch: z.string(),
+	commit: z.string(),
+	runner: z.enum(['tmux', 'detached']),
+	startedAt: time,
+	outcome: runOutcomeSchema,
+	/** When the workstation last told of it. */
+	seenAt: time,
+	progress: z.object({ fraction: z.number(), text: z.string() }).nullable(),
+	lastLine: z.string(),
+	logBytes: z.number(),
+	metrics: z.record(z.string(), z.number()).nullable(),
+	/** Metric by metric: this run minus the last succeeded run before it. */
+	change: z.record(z.string(), z.number()).nullable(),
+	/** Its end was looked at by a person. */
+	looked: z.boolean(),
+})
+export type Run = z.infer<typeof runSchema>
+
+// ——— operations ———
+
+export const stepSchema = z.object({
+	id: z.string(),
+	title: z.string(),
+	status: z.enum(['waiting', 'running', 'done', 'failed', 'skipped']),
+	detail: z.string(),
+	startedAt: time.nullable(),
+	endedAt: time.nullable(),
+})
+export type Step = z.infer<typeof stepSchema>
+
+export const operationOutcomeSchema = z.object({
+	status: z.enum(['succeeded', 'failed', 'cancelled', 'stopped']),
+	problem: problemSchema.nullable(),
+	run: z
+		.object({ id: z.string(), exitCode: z.int().nullable(), durationMs: z.number().nullable() })
+		.nullable(),
+	/** What went up and what came back. */
+	commits: z.object({ up: z.array(commitSchema), back: z.array(commitSchema) }),
+	metrics: z.record(z.string(), z.number()).nullable(),
+})
+export type OperationOutcome = z.infer<typeof operationOutcomeSchema>
+
+export const operationSchema = z.object({
+	id: z.string(),
+	kind: z.enum(['up', 'run', 'back', 'go', 'demo']),
+	project: z.string(),
+	workstation: z.string(),
+	startedAt: time,
+	endedAt: time.nullable(),
+	steps: z.array(stepSchema),
+	cancelling: z.boolean(),
+	outcome: operationOutcomeSchema.nullable(),
+})
+export type Operation = z.infer<typeof operationSchema>
+
+// ——— notices ———
+
+export const noticeSchema = z.object({
+	/** The same event always has the same id: `run:<run id>`, `attention:<…>`. */
+	id: z.string(),
+	title: z.string(),
+	body: z.string(),
+	run: z.string().nullable(),
+	at: time,
+})
+export type Notice = z.infer<typeof noticeSchema>
+
+// ——— the whole ———
+
+export const glyphs = ['attention', 'down', 'working', 'paused', 'ok', 'off'] as const
+export const summarySchema = z.object({
+	glyph: z.enum(glyphs),
+	line: z.string(),
+	problem: problemSchema.nullable(),
+	/** The workstation the problem is about, for its next step. */
+	workstation: z.string().nullable(),
+})
+export type Summary = z.infer<typeof summarySchema>
+
+export const stateSchema = z.object({
+	app: z.object({
+		version: z.string(),
+		dataFolder: z.string(),
+		startedAt: time,
+		/** Nothing is synced or probed by itself until then; null: not paused. */
+		pausedUntil: time.nullable(),
+	}),
+	config: z.object({ path: z.string(), problem: problemSchema.nullable() }),
+	workstations: z.record(z.string(), workstationStateSchema),
+	projects: z.record(z.string(), projectStateSchema),
+	runs: z.record(z.string(), runSchema),
+	operations: z.record(z.string(), operationSchema),
+	notices: z.record(z.string(), noticeSchema),
+	summary: summarySchema,
+})
+export type State = z.infer<typeof stateSchema>
+
+/**
+ * One step from a state to the next: a whole slice, or one entry of a keyed slice. `value` undefined
+ * with a key: that entry is gone.
+ */
+export const changeSchema = z.object({
+	slice: z.enum(['app', 'config', 'workstations', 'projects', 'runs', 'operations', 'notices', 'summary']),
+	key: z.string().optional(),
+	value: z.unknown(),
+})
+export type Change = z.infer<typeof changeSchema>
+
+export function applyChange(state: State, change: Change): State {
+	if (change.key === undefined) return { ...state, [change.slice]: change.value }
+	const entries: Record<string, unknown> = { ...state[change.slice] }
+	if (change.value === undefined || change.value === null) delete entries[change.key]
+	else entries[change.key] = change.value
+	return { ...state, [change.slice]: entries }
+}

@@ -1,0 +1,107 @@
+import type { Readable, Writable } from 'node:stream'
+import { execa, type ResultPromise } from 'execa'
+import { ProblemError } from '../../contract/client.ts'
+import { problem } from '../problems.ts'
+
+/** A child process as data. `file` is found on `env.PATH`; nothing ever goes through a shell. */
+export interface Command {
+	file: string
+	args: readonly string[]
+	cwd?: string
+	/** The whole environment, not an addition to ours. Default: ours. */
+	env?: NodeJS.ProcessEnv
+	input?: string | Uint8Array
+	/** Ended after this long altogether. Default 60 s. */
+	timeoutMs?: number
+	/** Ended when it writes nothing for this long. Default: no such limit. */
+	silenceMs?: number
+	/** The exit codes that are an answer; any other is a `process-failed` problem. Default: 0. */
+	expected?: readonly number[]
+	signal?: AbortSignal
+	/** Output over this many bytes ends it. Default 64 MiB. */
+	maxBytes?: number
+	/** How many extra pipes it gets, as descriptors 3, 4, …; see `onStart`. */
+	extraPipes?: number
+	onStart?: (child: StartedProcess) => void
+	/** Hears stderr as it comes, for progress. */
+	onStderr?: (text: string) => void
+}
+
+export interface StartedProcess {
+	pid: number
+	/** The extra pipes: [0] is descriptor 3. Each can be read and written from our side. */
+	extraPipes: (Readable & Writable)[]
+}
+
+export interface Finished {
+	exitCode: number
+	stdout: string
+	stderr: string
+}
+
+/** Time between TERM and KILL for a process that has to go. */
+const killDelayMs = 2000
+
+/**
+ * The one door to child processes. Settles only when the process is gone.
+ * @throws ProblemError `process-failed` (an unexpected exit, a missing program), `process-silent`
+ *   (over its time), `operation-cancelled`. A process ended by a signal never counts as a success.
+ */
+export async function run(command: Command): Promise<Finished> {
+	const ender = new AbortController()
+	let silent = false
+	let silenceTimer: NodeJS.Timeout | undefined
+	const heard = () => {
+		if (command.silenceMs === undefined) return
+		clearTimeout(silenceTimer)
+		silenceTimer = setTimeout(() => {
+			silent = true
+			ender.abort()
+		}, command.silenceMs)
+	}
+	const signals = command.signal ? AbortSignal.any([ender.signal, command.signal]) : ender.signal
+	const extra = Array.from({ length: command.extraPipes ?? 0 }, () => 'pipe' as const)
+	const child: ResultPromise = execa(command.file, [...command.args], {
+		cwd: command.cwd,
+		env: command.env ?? process.env,
+		extendEnv: false,
+		stdio: ['pipe', 'pipe', 'pipe', ...extra],
+		...(command.input === undefined ? {} : { input: command.input }),
+		// With extra pipes they must not be read for us: their owner reads them.
+		buffer: { fd3: false, fd4: false, fd5: false },
+		reject: false,
+		stripFinalNewline: false,
+		timeout: command.timeoutMs ?? 60_000,
+		maxBuffer: command.maxBytes ?? 64 * 1024 * 1024,
+		cancelSignal: signals,
+		forceKillAfterDelay: killDelayMs,
+		windowsHide: true,
+	})
+	heard()
+	child.stdout?.on('data', heard)
+	child.stderr?.on('data', (data: Buffer) => {
+		heard()
+		command.onStderr?.(data.toString())
+	})
+	if (child.pid !== undefined)
+		command.onStart?.({
+			pid: child.pid,
+			extraPipes: child.stdio.slice(3) as unknown as (Readable & Writable)[],
+		})
+	const result = await child.finally(() => clearTimeout(silenceTimer))
+
+	const facts = { program: command.file, args: command.args.map(String) }
+	const stderr = String(result.stderr ?? '')
+	if (silent || result.timedOut) throw new ProblemError(problem('process-silent', facts))
+	if (result.isCanceled) throw new ProblemError(problem('operation-cancelled', {}))
+	if (result.exitCode === undefined || !(command.expected ?? [0]).includes(result.exitCode)) {
+		const reason =
+			result.exitCode === undefined
+				? (result.signal ?? result.originalMessage ?? 'could not be started')
+				: `exit code ${result.exitCode}`
+		throw new ProblemError(
+			problem('process-failed', { ...facts, reason, stderr: stderr.slice(-2000).trim() }),
+		)
+	}
+	return { exitCode: result.exitCode, stdout: String(result.stdout ?? ''), stderr }
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import { ProblemError } from '../../contract/client.ts'
+import type { Link, RemoteExit, RemoteProcess } from '../link/link.ts'
+import { problem } from '../problems.ts'
+import { quote } from '../quote.ts'
+
+/**
+ * Runs the POSIX sh scripts of this folder on a workstation.
+ *
+ * The login shell there may be anything (bash, fish, csh), so it only ever sees one constant command. The
+ * script and its arguments follow on the command's input as one line, in which \x01 stands for a line
+ * break: `read` takes a line byte by byte, so what comes after it stays for the script to read.
+ */
+const bootstrap = `exec /bin/sh -c 'IFS= read -r s; eval "$(printf %s "$s" | tr "\\001" "\\n")"'`
+
+/** Printed before a script's own output: whatever a login shell printed before it is skipped. */
+const marker = '\u001ehawser\u001e\n'
+
+const texts = new Map<string, string>()
+
+function scriptText(name: string): string {
+	let text = texts.get(name)
+	if (text === undefined) {
+		text = readFileSync(new URL(`./${name}.sh`, import.meta.url), 'utf8')
+		texts.set(name, text)
+	}
+	return text
+}
+
+/** The scripts in this folder, without `.sh`. `lib` is put before every other. */
+export type ScriptName =
+	| 'facts'
+	| 'watch'
+	| 'run-start'
+	| 'run-list'
+	| 'run-cancel'
+	| 'log-read'
+	| 'git-facts'
+	| 'git-up'
+	| 'git-back'
+
+/**
+ * What goes to the input of `bootstrap` (or of `/bin/sh -s`, with line breaks kept): the arguments as
+ * `$1`, `$2`, …, then the script.
+ * @throws ProblemError `unsafe-name` for an argument with a NUL, a line break or \x01
+ */
+export function scriptPayload(name: ScriptName, args: readonly string[]): string {
+	for (const arg of args)
+		if (/[\0\n\u0001]/.test(arg))
+			throw new ProblemError(problem('unsafe-name', { name: JSON.stringify(arg) }))
+	const words = args.map((arg) => ` ${quote(arg)}`).join('')
+	return `set --${words}\nprintf '\\036hawser\\036\\n'\n${scriptText('lib')}\n${scriptText(name)}`
+}
+
+/** Starts a script; its output, from the marker on, is for the caller to read. */
+export async function startScript(
+	link: Link,
+	name: ScriptName,
+	args: readonly string[],
+	signal?: AbortSignal,
+): Promise<RemoteProcess> {
+	const payload = scriptPayload(name, args)
+	const remote = await link.exec(bootstrap, signal)
+	remote.stdin.write(`${payload.replaceAll('\n', '\u0001')}\n`)
+	return remote
+}
+
+export interface ScriptResult extends RemoteExit {
+	stdout: string
+	stderr: string
+}
+
+/** Takes off what came up to and with the marker. Null when there is none. */
+export function afterMarker(output: string): string | null {
+	const start = output.indexOf(marker)
+	return start < 0 ? null : output.slice(start + marker.length)
+}
+
+/** The most a script may print. */
+const maxOutputBytes = 16 * 1024 * 1024
+
+/**
+ * Runs a script to its end.
+ * @throws ProblemError `remote-timeout` after `timeoutMs`, `remote-garbled` when the shell printed no
+ *   marker or far too much, `link-lost`, `operation-cancelled`. The exit code is the caller's to judge.
+ */
+export async function runScript(
+	link: Link,
+	name: ScriptName,
+	args: readonly string[],
+	options: { timeoutMs?: number; signal?: AbortSignal; onStderr?: (text: string) => void } = {},
+): Promise<ScriptResult> {
+	const limit = options.timeoutMs ?? 20_000
+	const deadline = AbortSignal.timeout(limit)
+	const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline
+	const late = () => new ProblemError(problem('remote-timeout', { script: name, seconds: limit / 1000 }))
+	let remote: RemoteProcess
+	try {
+		remote = await startScript(link, name, args, signal)
+	} catch (error) {
+		throw deadline.aborted ? late() : error
+	}
+	const onAbort = () => remote.close()
+	signal.addEventListener('abort', onAbort, { once: true })
+	if (signal.aborted) onAbort()
+	try {
+		remote.stdin.end()
+		const out: Buffer[] = []
+		const err: Buffer[] = []
+		let bytes = 0
+		const take = (into: Buffer[]) => (data: Buffer) => {
+			bytes += data.length
+			if (bytes > maxOutputBytes) remote.close()
+			else into.push(data)
+		}
+		remote.stdout.on('data', take(out))
+		remote.stderr.on('data', take(err))
+		if (options.onStderr) remote.stderr.on('data', (data: Buffer) => options.onStderr?.(data.toString()))
+		const exit = await remote.exit.catch((error: unknown) => {
+			if (bytes > maxOutputBytes) throw new ProblemError(problem('remote-garbled', { script: name }))
+			throw deadline.aborted ? late() : error
+		})
+		const stdout = afterMarker(Buffer.concat(out).toString())
+		const stderr = Buffer.concat(err).toString()
+		if (stdout === null) {
+			throw new ProblemError(problem('remote-garbled', { script: name, stderr: stderr.slice(-500).trim() }))
+		}
+		return { ...exit, stdout, stderr }
+	} finally {
+		signal.removeEventListener('abort', onAbort)
+	}
+}
