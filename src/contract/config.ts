@@ -23,7 +23,7 @@ const refSchema = z
 const commandSchema = z
 	.string()
 	.min(1)
-	.regex(/^[^\0\u0001]+$/u, 'must not hold a control character')
+	.regex(/^[^\0\n\u0001]+$/u, 'must be one line, without control characters')
 
 export const sshSchema = z.strictObject({
 	/** A host alias of `~/.ssh/config`, a name or an address. */
