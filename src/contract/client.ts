@@ -40,6 +40,8 @@ export class ProblemError extends Error {
 }
 
 export interface Client {
+	/** A refusal is an answer; rejects only when the engine is gone. For bridges over which errors lose their class. */
+	command<N extends CommandName>(name: N, input: CommandInput<N>): Promise<Answer<N>>
 	/** Rejects with a ProblemError when the engine refuses. */
 	call<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>
 	/** Calls back with the whole state now and after every change. Returns the disposer. */
@@ -91,9 +93,13 @@ export function createClient(channel: Channel): Client {
 		tell()
 	}
 
+	const command = async <N extends CommandName>(name: N, input: CommandInput<N>): Promise<Answer<N>> =>
+		(await rpc.command(name, input)) as Answer<N>
+
 	return {
+		command,
 		async call<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
-			const answer = (await rpc.command(name, input)) as Answer<N>
+			const answer = await command(name, input)
 			if (!answer.ok) throw new ProblemError(answer.problem)
 			return answer.output
 		},

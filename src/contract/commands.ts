@@ -28,6 +28,8 @@ export const commands = {
 		input: z.strictObject({ workstation: z.string(), fingerprint: z.string(), accept: z.boolean() }),
 		output: done,
 	},
+	/** The command line of a shell there, by the system's own ssh: for a terminal to run. */
+	shellCommand: { input: maybeWorkstation, output: z.object({ argv: z.array(z.string()) }) },
 	/** Reads the GPU now. */
 	readGpu: { input: maybeWorkstation, output: workstationStateSchema },
 	/** Reads both sides of a project now; the answer lies in the state. */

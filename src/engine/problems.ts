@@ -119,6 +119,18 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 		meaning: `${f('file')} says this key must not be trusted. Ask who runs the workstation.`,
 		...waits,
 	}),
+	'known-hosts-unreadable': (f) => ({
+		title: 'The file of known hosts cannot be read',
+		meaning: `${f('file')}: ${f('reason')}. Without it no host can be told from another, so nothing connects.`,
+		next: retry,
+		...waits,
+	}),
+	'known-hosts-unwritable': (f) => ({
+		title: 'The accepted key could not be kept',
+		meaning: `${f('file')}: ${f('reason')}. Mend that, then accept the key of ${f('host')} again.`,
+		next: retry,
+		...waits,
+	}),
 	'login-refused': (f) => ({
 		title: `${f('host')} did not let ${f('user')} in`,
 		meaning: `Tried: ${f('tried')}. Add this laptop’s public key to ~/.ssh/authorized_keys there, or check user and key in the settings.`,
@@ -332,6 +344,19 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	'engine-unreachable': (f) => ({
 		title: 'Hawser’s engine does not answer',
 		meaning: `${f('reason')}. Start Hawser again.`,
+	}),
+	'port-taken': (f) => ({
+		title: `Port ${f('port')} cannot be used on this laptop`,
+		meaning: `The system says: ${f('reason')}. Leave the port out to have one picked.`,
+	}),
+	'window-missing': (f) => ({
+		title: 'The window has not been built',
+		meaning: `There is no ${f('file')}. Build it once.`,
+		next: copy('Copy the command', 'npm run build'),
+	}),
+	'terminal-missing': () => ({
+		title: 'A shell needs a terminal',
+		meaning: 'Its input or output is a file or a pipe here. Start it in a terminal window.',
 	}),
 	'process-failed': (f) => ({
 		title: `${f('program')} failed`,

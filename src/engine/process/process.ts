@@ -68,7 +68,7 @@ export async function run(command: Command): Promise<Finished> {
 		stdio: ['pipe', 'pipe', 'pipe', ...extra],
 		...(command.input === undefined ? {} : { input: command.input }),
 		// With extra pipes they must not be read for us: their owner reads them.
-		buffer: { fd3: false, fd4: false, fd5: false },
+		buffer: Object.fromEntries(extra.map((_, index) => [`fd${index + 3}`, false])),
 		reject: false,
 		stripFinalNewline: false,
 		timeout: command.timeoutMs ?? 60_000,

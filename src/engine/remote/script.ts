@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ProblemError } from '../../contract/client.ts'
 import type { Link, RemoteExit, RemoteProcess } from '../link/link.ts'
@@ -39,17 +40,30 @@ export type ScriptName =
 	| 'git-up'
 	| 'git-back'
 
+const printMarker = `printf '\\036hawser\\036\\n'`
+
+/** @throws ProblemError `unsafe-name` for an argument with a NUL, a line break or \x01 */
+function setArguments(args: readonly string[]): string {
+	for (const arg of args) {
+		if (/[\0\n\u0001]/.test(arg))
+			throw new ProblemError(problem('unsafe-name', { name: JSON.stringify(arg) }))
+	}
+	return `set --${args.map((arg) => ` ${quote(arg)}`).join('')}`
+}
+
 /**
  * What goes to the input of `bootstrap` (or of `/bin/sh -s`, with line breaks kept): the arguments as
  * `$1`, `$2`, …, then the script.
  * @throws ProblemError `unsafe-name` for an argument with a NUL, a line break or \x01
  */
 export function scriptPayload(name: ScriptName, args: readonly string[]): string {
-	for (const arg of args)
-		if (/[\0\n\u0001]/.test(arg))
-			throw new ProblemError(problem('unsafe-name', { name: JSON.stringify(arg) }))
-	const words = args.map((arg) => ` ${quote(arg)}`).join('')
-	return `set --${words}\nprintf '\\036hawser\\036\\n'\n${scriptText('lib')}\n${scriptText(name)}`
+	return [printMarker, scriptText('lib'), setArguments(args), scriptText(name)].join('\n')
+}
+
+async function startPayload(link: Link, payload: string, signal?: AbortSignal): Promise<RemoteProcess> {
+	const remote = await link.exec(bootstrap, signal)
+	remote.stdin.write(`${payload.replaceAll('\n', '\u0001')}\n`)
+	return remote
 }
 
 /** Starts a script; its output, from the marker on, is for the caller to read. */
@@ -59,10 +73,7 @@ export async function startScript(
 	args: readonly string[],
 	signal?: AbortSignal,
 ): Promise<RemoteProcess> {
-	const payload = scriptPayload(name, args)
-	const remote = await link.exec(bootstrap, signal)
-	remote.stdin.write(`${payload.replaceAll('\n', '\u0001')}\n`)
-	return remote
+	return await startPayload(link, scriptPayload(name, args), signal)
 }
 
 export interface ScriptResult extends RemoteExit {
@@ -79,6 +90,13 @@ export function afterMarker(output: string): string | null {
 /** The most a script may print. */
 const maxOutputBytes = 16 * 1024 * 1024
 
+export interface ScriptOptions {
+	/** Default 20 s. */
+	timeoutMs?: number
+	signal?: AbortSignal
+	onStderr?: (text: string) => void
+}
+
 /**
  * Runs a script to its end.
  * @throws ProblemError `remote-timeout` after `timeoutMs`, `remote-garbled` when the shell printed no
@@ -88,7 +106,43 @@ export async function runScript(
 	link: Link,
 	name: ScriptName,
 	args: readonly string[],
-	options: { timeoutMs?: number; signal?: AbortSignal; onStderr?: (text: string) => void } = {},
+	options: ScriptOptions = {},
+): Promise<ScriptResult> {
+	return await runPayload(link, name, scriptPayload(name, args), options)
+}
+
+export interface BatchScript {
+	name: ScriptName
+	args: readonly string[]
+}
+
+/**
+ * Runs several scripts one after another in a single round trip, each in a subshell of its own.
+ * @throws as `runScript`; also `remote-garbled` when not every script came to its end
+ */
+export async function runBatch(
+	link: Link,
+	scripts: readonly BatchScript[],
+	options: ScriptOptions = {},
+): Promise<{ code: number; stdout: string }[]> {
+	// Not to be guessed: what a script prints can hold text that others wrote, such as commit messages.
+	const fence = randomUUID()
+	const parts = scripts.map(
+		({ name, args }) => `(\n${setArguments(args)}\n${scriptText(name)}\n)\nprintf '%s %d\\n' ${fence} $?`,
+	)
+	const payload = [printMarker, scriptText('lib'), ...parts].join('\n')
+	const { stdout, stderr } = await runPayload(link, 'batch', payload, options)
+	const pieces = stdout.split(new RegExp(`${fence} (\\d+)\\n`))
+	if (pieces.length !== scripts.length * 2 + 1)
+		throw new ProblemError(problem('remote-garbled', { script: 'batch', stderr: stderr.slice(-500).trim() }))
+	return scripts.map((_, index) => ({ stdout: pieces[index * 2] ?? '', code: Number(pieces[index * 2 + 1]) }))
+}
+
+async function runPayload(
+	link: Link,
+	name: string,
+	payload: string,
+	options: ScriptOptions,
 ): Promise<ScriptResult> {
 	const limit = options.timeoutMs ?? 20_000
 	const deadline = AbortSignal.timeout(limit)
@@ -96,7 +150,7 @@ export async function runScript(
 	const late = () => new ProblemError(problem('remote-timeout', { script: name, seconds: limit / 1000 }))
 	let remote: RemoteProcess
 	try {
-		remote = await startScript(link, name, args, signal)
+		remote = await startPayload(link, payload, signal)
 	} catch (error) {
 		throw deadline.aborted ? late() : error
 	}

@@ -1,0 +1,149 @@
+import { ProblemError } from '../contract/client.ts'
+import type { CommandName, CommandOutput } from '../contract/commands.ts'
+import type { Run, Rung } from '../contract/state.ts'
+import type { Ledger } from './ledger.ts'
+import type { LogFollows } from './log-follows.ts'
+import type { Operations } from './operations.ts'
+import { problem } from './problems.ts'
+import type { Roster } from './roster.ts'
+import type { CommandParsed, Face } from './rpc/served-engine.ts'
+import type { RunBook } from './run-book.ts'
+import { readLog } from './runs/log.ts'
+import { cancelRun } from './runs/runs.ts'
+import { shellCommand } from './shell-command.ts'
+import type { Store } from './store.ts'
+import type { SyncKind } from './sync.ts'
+
+/** What the commands act on. */
+export interface Sessions {
+	store: Store
+	roster: Roster
+	operations: Operations
+	book: RunBook
+	ledger: Ledger
+	follows: LogFollows
+	startSync(kind: SyncKind, project?: string): string
+	setUpDemo(): string
+	pause(until: number | null): void
+}
+
+type Handlers = {
+	[N in CommandName]: (input: CommandParsed<N>, face: Face) => Promise<CommandOutput<N>>
+}
+
+/** How long a reading waits for a link that is still being made. */
+const linkTimeoutMs = 20_000
+
+const holds = (rungs: readonly Rung[]) =>
+	rungs.every((rung) => rung.verdict === 'ok' || rung.verdict === 'unused')
+
+/** One handler a command; each answers from the sessions and keeps nothing itself. */
+export function createHandlers(sessions: Sessions): Handlers {
+	const { store, roster, operations, book, ledger, follows } = sessions
+	const runOf = (id: string): Run => {
+		const run = store.state.runs[id]
+		if (!run) throw new ProblemError(problem('run-unknown', { run: id }))
+		return run
+	}
+	const linkOf = (id: string) => roster.workstation(runOf(id).workstation).link
+	/** Runs are learned when a workstation is first read; before that a run's name means nothing yet. */
+	const known = async (id: string) => {
+		if (!store.state.runs[id]) await Promise.allSettled(roster.workstations().map((one) => one.check()))
+		return runOf(id)
+	}
+	const start = (kind: SyncKind) => async (input: { project?: string | undefined }) => ({
+		operation: sessions.startSync(kind, input.project),
+	})
+	return {
+		check: async (input) => {
+			const workstation = roster.workstation(input.workstation)
+			const rungs = await workstation.check()
+			return { workstation: workstation.config.name, holds: holds(rungs), rungs }
+		},
+		connect: async (input) => {
+			roster.workstation(input.workstation).connect()
+			return {}
+		},
+		disconnect: async (input) => {
+			await roster.workstation(input.workstation).disconnect()
+			return {}
+		},
+		retry: async (input) => {
+			roster.workstation(input.workstation).link.retry()
+			return {}
+		},
+		answerHostKey: async (input) => {
+			roster.workstation(input.workstation).link.answerHostKey(input.fingerprint, input.accept)
+			return {}
+		},
+		shellCommand: async (input) => ({ argv: shellCommand(roster.workstation(input.workstation).config.ssh) }),
+		readGpu: async (input) => {
+			const workstation = roster.workstation(input.workstation)
+			await workstation.link.whenUp(linkTimeoutMs)
+			await workstation.check()
+			const state = store.state.workstations[workstation.config.name]
+			if (!state) throw new ProblemError(problem('workstation-unknown', { name: workstation.config.name }))
+			return state
+		},
+		readPending: async (input) => {
+			const project = roster.project(input.project)
+			await project.readLocal()
+			// Out of reach is an answer too: the workstation's side then keeps its age.
+			await roster.workstation(project.config.workstation).check()
+			return {}
+		},
+		up: start('up'),
+		run: start('run'),
+		back: start('back'),
+		go: start('go'),
+		setUpDemo: async () => ({ operation: sessions.setUpDemo() }),
+		waitOperation: async (input) => await operations.wait(input.operation),
+		cancelOperation: async (input) => {
+			operations.cancel(input.operation)
+			return {}
+		},
+		dismissOperation: async (input) => {
+			operations.dismiss(input.operation)
+			return {}
+		},
+		listRuns: async (input) => {
+			const asked =
+				input.workstation === undefined ? roster.workstations() : [roster.workstation(input.workstation)]
+			await Promise.allSettled(asked.map((one) => one.check()))
+			const names = new Set(asked.map((one) => one.config.name))
+			const runs = Object.values(store.state.runs).filter((run) => names.has(run.workstation))
+			return { runs: runs.sort((one, other) => other.startedAt - one.startedAt) }
+		},
+		cancelRun: async (input) => {
+			await known(input.run)
+			await cancelRun(linkOf(input.run), input.run)
+			return {}
+		},
+		lookRun: async (input) => {
+			await book.look(input.run)
+			return {}
+		},
+		readLog: async (input) => {
+			await known(input.run)
+			return await readLog(linkOf(input.run), input.run, input.from, input.most)
+		},
+		followLog: async (input, face) => {
+			await known(input.run)
+			follows.start(face, input.run, linkOf(input.run), input.from)
+			return {}
+		},
+		unfollowLog: async (input, face) => {
+			follows.stop(face, input.run)
+			return {}
+		},
+		claimNotice: async (input) => {
+			const first = await ledger.claim(input.notice)
+			store.put('notices', input.notice, undefined)
+			return { first }
+		},
+		pause: async (input) => {
+			sessions.pause(input.until)
+			return {}
+		},
+	}
+}

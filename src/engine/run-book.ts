@@ -1,0 +1,90 @@
+import type { Notice, Run } from '../contract/state.ts'
+import type { Ledger } from './ledger.ts'
+import { noticeOf } from './run-notice.ts'
+import { changeOf } from './runs/metrics.ts'
+import type { Store } from './store.ts'
+
+/** Settled when a run that somebody waits for has ended. */
+type Waiter = (run: Run) => void
+
+/**
+ * Every run that a workstation told of, and what follows from its end: it is told once, and those who
+ * wait for it go on. A run whose end this laptop did not wait for is history and makes no notice.
+ */
+export class RunBook {
+	readonly #store: Store
+	readonly #ledger: Ledger
+	readonly #now: () => number
+	readonly #waiters = new Map<string, Set<Waiter>>()
+	readonly #ended: (run: Run) => void
+
+	constructor(options: { store: Store; ledger: Ledger; now: () => number; ended: (run: Run) => void }) {
+		this.#store = options.store
+		this.#ledger = options.ledger
+		this.#now = options.now
+		this.#ended = options.ended
+	}
+
+	/** Takes in a run as its workstation tells it now. */
+	seen(run: Run): void {
+		const earlier = Object.values(this.#store.state.runs).filter(
+			(other) => other.project === run.project && other.startedAt < run.startedAt,
+		)
+		const expected = this.#ledger.isExpected(run.id)
+		const running = run.outcome.status === 'running'
+		const looked = running || (!expected && this.#ledger.isLooked(run.id))
+		this.#store.put('runs', run.id, { ...run, looked, change: changeOf(run.metrics, earlier) })
+		if (running) {
+			if (!expected) this.#ledger.expect(run.id, null).catch(() => {})
+			return
+		}
+		if (expected) this.#end(run, earlier)
+		else if (this.#ledger.projectToBringBack(run.id) !== undefined) this.#ended(run)
+		const waiters = this.#waiters.get(run.id)
+		this.#waiters.delete(run.id)
+		for (const waiter of waiters ?? []) waiter(run)
+	}
+
+	/** A run this laptop started; `bringBackTo` names the project whose results are wanted at its end. */
+	async started(run: Run, bringBackTo: string | null): Promise<void> {
+		await this.#ledger.expect(run.id, bringBackTo)
+		this.seen(run)
+	}
+
+	async look(run: string): Promise<void> {
+		await this.#ledger.look(run)
+		this.#store.update('runs', run, (old) => ({ ...old, looked: true }))
+	}
+
+	/** Settles when the run has ended; rejects with the signal's reason when that comes first. */
+	async whenEnded(id: string, signal: AbortSignal): Promise<Run> {
+		const run = this.#store.state.runs[id]
+		if (run && run.outcome.status !== 'running') return run
+		return await new Promise<Run>((resolve, reject) => {
+			const waiters = this.#waiters.get(id) ?? new Set()
+			this.#waiters.set(id, waiters)
+			const stop = () => {
+				waiters.delete(settle)
+				reject(signal.reason)
+			}
+			const settle: Waiter = (ended) => {
+				signal.removeEventListener('abort', stop)
+				resolve(ended)
+			}
+			waiters.add(settle)
+			signal.addEventListener('abort', stop, { once: true })
+			if (signal.aborted) stop()
+		})
+	}
+
+	#end(run: Run, earlier: Run[]): void {
+		this.#ledger
+			.end(run.id)
+			.then(() => {
+				const notice: Notice = noticeOf(run, changeOf(run.metrics, earlier), this.#now())
+				if (!this.#ledger.isTold(notice.id)) this.#store.put('notices', notice.id, notice)
+				this.#ended(run)
+			})
+			.catch(() => {})
+	}
+}

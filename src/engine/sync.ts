@@ -1,0 +1,176 @@
+import { ProblemError } from '../contract/client.ts'
+import type { ProjectConfig, WorkstationConfig } from '../contract/config.ts'
+import type { Run } from '../contract/state.ts'
+import { back, backSteps } from './git/back.ts'
+import { up, upSteps } from './git/up.ts'
+import type { Link } from './link/link.ts'
+import type { PlannedStep, StepRunner } from './operation.ts'
+import type { OperationResult } from './operations.ts'
+import { problem } from './problems.ts'
+import type { RunBook } from './run-book.ts'
+import { runProblem } from './runs/run-problem.ts'
+import { cancelRun, newRunId, startRun } from './runs/runs.ts'
+
+/** How long an operation waits for a link that is not up yet. */
+const linkTimeoutMs = 30_000
+
+/** What a sync needs to know and touch; made by the engine for one project. */
+export interface SyncContext {
+	project: ProjectConfig
+	workstation: WorkstationConfig
+	link: Link
+	book: RunBook
+	/** Reads both sides anew, so that what is shown is as things are. */
+	refresh(): Promise<void>
+	/** The workstation's runs of this project that are still going, newest first. */
+	running(): Run[]
+	/** The validation branch on the workstation, as last read; null when it is not known. */
+	validationHead(): string | null
+	/** Whether the laptop has commits that the workstation lacks; null when it is not known. */
+	hasCommitsToSend(): boolean | null
+	/** All results were brought back: nothing is owed any more. */
+	broughtBack(): Promise<void>
+	now(): number
+}
+
+export const connectStep: PlannedStep = { id: 'connect', title: 'Connect' }
+const startStep: PlannedStep = { id: 'start', title: 'Start the validation' }
+const validateStep: PlannedStep = { id: 'validate', title: 'Validate on the GPU' }
+
+export const stepsOf = {
+	up: [connectStep, ...upSteps],
+	run: [connectStep, startStep],
+	back: [connectStep, ...backSteps],
+	go: [connectStep, ...upSteps, startStep, validateStep, ...backSteps],
+} satisfies Record<string, PlannedStep[]>
+
+export type SyncKind = keyof typeof stepsOf
+
+/** Where a project's validation runs on its workstation. */
+export function remoteWorktree(project: ProjectConfig): string {
+	return project.git.remoteWorktree ?? `${project.remote.replace(/\/+$/, '')}-gpu`
+}
+
+/** Does one sync from start to end; `result` learns what was done as it is done. */
+export async function sync(
+	kind: SyncKind,
+	context: SyncContext,
+	runner: StepRunner,
+	result: OperationResult,
+): Promise<void> {
+	if (context.project.strategy !== 'git')
+		throw new ProblemError(problem('strategy-unsupported', { strategy: context.project.strategy }))
+	try {
+		await connect(context, runner)
+		if (kind === 'up') await sendUp(context, runner, result)
+		else if (kind === 'back') await bringBack(context, runner, result)
+		else if (kind === 'run') await startFresh(context, runner, result, context.validationHead() ?? '', null)
+		else await go(context, runner, result)
+	} finally {
+		await context.refresh().catch(() => {})
+	}
+}
+
+async function connect(context: SyncContext, runner: StepRunner): Promise<void> {
+	await runner.step('connect', async () => {
+		context.link.connect()
+		await context.link.whenUp(linkTimeoutMs, runner.signal)
+		await context.refresh()
+	})
+}
+
+async function sendUp(
+	context: SyncContext,
+	runner: StepRunner,
+	result: OperationResult,
+): Promise<{ validation: string }> {
+	refuseWhileRunning(context)
+	const sent = await up(runner, context.link, context.project)
+	result.commits = { ...result.commits, up: sent.commits }
+	return sent
+}
+
+async function bringBack(context: SyncContext, runner: StepRunner, result: OperationResult): Promise<void> {
+	const brought = await back(runner, context.link, context.project)
+	result.commits = { ...result.commits, back: brought.commits }
+	await context.broughtBack()
+}
+
+/** Code must not change under a run, and two runs must not write the same results. */
+function refuseWhileRunning(context: SyncContext): void {
+	const [run] = context.running()
+	if (run) throw new ProblemError(problem('run-in-progress', { run: run.id }))
+}
+
+async function startFresh(
+	context: SyncContext,
+	runner: StepRunner,
+	result: OperationResult,
+	commit: string,
+	bringBackTo: string | null,
+): Promise<Run> {
+	refuseWhileRunning(context)
+	const { project } = context
+	return await runner.step('start', async (say) => {
+		const run = await startRun(context.link, {
+			id: newRunId(project.name, context.now()),
+			project: project.name,
+			workstation: context.workstation.name,
+			folder: remoteWorktree(project),
+			branch: project.git.validation,
+			commit,
+			command: project.validation.command,
+			metrics: project.validation.metrics,
+			runner: context.workstation.runner,
+		})
+		await context.book.started(run, bringBackTo)
+		result.run = { id: run.id, exitCode: null, durationMs: null }
+		say(run.runner === 'tmux' ? 'in tmux' : 'detached')
+		return run
+	})
+}
+
+async function go(context: SyncContext, runner: StepRunner, result: OperationResult): Promise<void> {
+	const run = adoptable(context) ?? (await sendAndStart(context, runner, result))
+	await runner.step('validate', async () => {
+		const end = await waitForEnd(context, runner, run)
+		learn(result, end)
+		const found = runProblem(end)
+		if (found) throw new ProblemError(found)
+	})
+	await bringBack(context, runner, result)
+}
+
+/**
+ * A run that an interrupted `go` left going and that is still the right one: it validates what is on the
+ * workstation now, and the laptop has nothing newer to send.
+ */
+function adoptable(context: SyncContext): Run | null {
+	const [run] = context.running()
+	if (!run || run.commit !== context.validationHead() || context.hasCommitsToSend() !== false) return null
+	return run
+}
+
+async function sendAndStart(context: SyncContext, runner: StepRunner, result: OperationResult): Promise<Run> {
+	const { validation } = await sendUp(context, runner, result)
+	return await startFresh(context, runner, result, validation, context.project.name)
+}
+
+/** Waits through every loss of the link. Cancelling cancels the run too. */
+async function waitForEnd(context: SyncContext, runner: StepRunner, run: Run): Promise<Run> {
+	try {
+		return await context.book.whenEnded(run.id, runner.signal)
+	} catch (error) {
+		if (!runner.signal.aborted) throw error
+		await cancelRun(context.link, run.id).catch(() => {})
+		throw new ProblemError(problem('operation-cancelled', {}))
+	}
+}
+
+function learn(result: OperationResult, run: Run): void {
+	const { outcome } = run
+	if (outcome.status === 'running') return
+	const exitCode = outcome.status === 'succeeded' ? 0 : outcome.status === 'failed' ? outcome.exitCode : null
+	result.run = { id: run.id, exitCode, durationMs: outcome.endedAt - run.startedAt }
+	result.metrics = run.metrics
+}

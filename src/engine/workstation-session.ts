@@ -1,0 +1,241 @@
+import { ProblemError } from '../contract/client.ts'
+import type { WorkstationConfig } from '../contract/config.ts'
+import type { Problem } from '../contract/problem.ts'
+import type { GpuState, LinkState, Run, Rung, WorkstationState } from '../contract/state.ts'
+import type { CheckContext } from './checks/check.ts'
+import { checks } from './checks/checks.ts'
+import { climb, unprobed } from './checks/ladder.ts'
+import { parseWorkstationFacts, type WorkstationFacts } from './checks/workstation-facts.ts'
+import { parseGpuRecords } from './gpu/gpu-records.ts'
+import type { Link } from './link/link.ts'
+import { problem, problemOf } from './problems.ts'
+import { type BatchScript, runBatch } from './remote/script.ts'
+import { parseRuns } from './runs/run-records.ts'
+import { watchWorkstation } from './runs/watch.ts'
+import type { Store } from './store.ts'
+
+/** How long a check waits for the link before it says why it is not there. */
+const reachTimeoutMs = 15_000
+/** Wait before a watch that ended while the link stayed up is started again. */
+const watchAgainMs = 5000
+/** Readings kept for the sparkline: ten minutes at one in five seconds. */
+const mostReadings = 120
+
+/** One question asked in the same round trip as the workstation's own facts. */
+export interface Rider {
+	script: BatchScript
+	take(stdout: string, code: number): void
+}
+
+export interface WorkstationListener {
+	/** What else to ask in the next round trip, such as a project's git facts. */
+	riders(): Rider[]
+	/** Every run the workstation tells of, whenever it does. */
+	runSeen(run: Run): void
+}
+
+/**
+ * One workstation: its link, its ladder, its GPU and the watch on its runs. Writes what it learns into
+ * the state; asked only through its methods.
+ */
+export class WorkstationSession {
+	readonly config: WorkstationConfig
+	readonly link: Link
+	readonly #store: Store
+	readonly #now: () => number
+	readonly #listener: WorkstationListener
+	readonly #stopState: () => void
+	#watch: AbortController | null = null
+	#watching: Promise<void> = Promise.resolve()
+	#checking: Promise<Rung[]> | null = null
+
+	constructor(
+		config: WorkstationConfig,
+		options: { link: Link; store: Store; builtIn: boolean; now: () => number; listener: WorkstationListener },
+	) {
+		this.config = config
+		this.link = options.link
+		this.#store = options.store
+		this.#now = options.now
+		this.#listener = options.listener
+		this.#store.put('workstations', config.name, {
+			name: config.name,
+			builtIn: options.builtIn,
+			wanted: false,
+			link: this.link.state,
+			rungs: unprobed(checks),
+			gpu: { status: 'unknown' },
+			utilisation: [],
+		})
+		this.#stopState = this.link.onState((state) => this.#linkChanged(state))
+	}
+
+	connect(): void {
+		this.#update({ wanted: true })
+		this.link.connect()
+	}
+
+	async disconnect(): Promise<void> {
+		this.#update({ wanted: false })
+		await this.link.disconnect()
+	}
+
+	/** Climbs the ladder now; a climb under way is shared. */
+	async check(): Promise<Rung[]> {
+		this.#checking ??= this.#climb().finally(() => {
+			this.#checking = null
+		})
+		return await this.#checking
+	}
+
+	async dispose(): Promise<void> {
+		this.#stopState()
+		this.#watch?.abort()
+		await this.link.dispose()
+		await this.#watching
+		this.#store.put('workstations', this.config.name, undefined)
+	}
+
+	#update(change: Partial<WorkstationState>): void {
+		this.#store.update('workstations', this.config.name, (old) => ({ ...old, ...change }))
+	}
+
+	#linkChanged(state: LinkState): void {
+		this.#update({ link: state })
+		if (state.status === 'up') {
+			if (!this.#watch) this.#startWatch()
+			return
+		}
+		this.#watch?.abort()
+		this.#watch = null
+		// What lies beyond a broken link is not known any more; the readings keep their age.
+		if (state.status === 'lost' || state.status === 'stopped' || state.status === 'asking')
+			this.check().catch(() => {})
+	}
+
+	#startWatch(): void {
+		const ender = new AbortController()
+		this.#watch = ender
+		const before = this.#watching
+		this.#watching = (async () => {
+			await before
+			await this.check()
+			if (ender.signal.aborted) return
+			while (!ender.signal.aborted) {
+				await this.#watchOnce(ender.signal)
+				await new Promise<void>((resolve) => {
+					const timer = setTimeout(resolve, watchAgainMs)
+					ender.signal.addEventListener('abort', () => {
+						clearTimeout(timer)
+						resolve()
+					})
+					if (ender.signal.aborted) {
+						clearTimeout(timer)
+						resolve()
+					}
+				})
+			}
+		})().catch(() => {})
+	}
+
+	async #watchOnce(signal: AbortSignal): Promise<void> {
+		try {
+			await watchWorkstation(
+				this.link,
+				{
+					gpu: (gpu) => this.#gpuRead(gpu),
+					run: (update) => {
+						const old = this.#store.state.runs[update.id]
+						if (old) this.#listener.runSeen({ ...old, ...update, seenAt: this.#now() })
+						// A run that another laptop started just now: read the list.
+						else this.check().catch(() => {})
+					},
+					ended: () => {
+						this.check().catch(() => {})
+					},
+					tick: () => {},
+				},
+				signal,
+			)
+		} catch {
+			// The link tells of its loss itself; a watch that failed otherwise is started again.
+		}
+	}
+
+	#gpuRead(gpu: GpuState): void {
+		const simulated = this.#store.state.workstations[this.config.name]?.builtIn ?? false
+		const marked: GpuState = gpu.status === 'read' ? { ...gpu, simulated } : gpu
+		const first = gpu.status === 'read' ? gpu.devices[0]?.utilisation : undefined
+		const value = first && 'value' in first ? first.value : null
+		this.#store.update('workstations', this.config.name, (old) => ({
+			...old,
+			gpu: marked,
+			utilisation: [...old.utilisation, { at: this.#now(), value }].slice(-mostReadings),
+		}))
+	}
+
+	async #climb(): Promise<Rung[]> {
+		const rungs = await climb(checks, this.#context(), (rung) =>
+			this.#store.update('workstations', this.config.name, (old) => ({
+				...old,
+				rungs: old.rungs.map((other) => (other.id === rung.id ? rung : other)),
+			})),
+		)
+		return rungs
+	}
+
+	#context(): CheckContext {
+		let reach: Promise<Problem | null> | undefined
+		let facts: Promise<WorkstationFacts> | undefined
+		const readFacts = () => {
+			facts ??= this.#readFacts()
+			return facts
+		}
+		return {
+			workstation: this.config,
+			link: this.link,
+			now: this.#now,
+			reach: () => {
+				reach ??= this.#reach()
+				return reach
+			},
+			facts: readFacts,
+			gpu: async () => {
+				await readFacts()
+				return this.#store.state.workstations[this.config.name]?.gpu ?? { status: 'unknown' }
+			},
+		}
+	}
+
+	async #reach(): Promise<Problem | null> {
+		const { status } = this.link.state
+		if (status === 'up') return null
+		if (status === 'off') return problem('link-off', { host: this.config.name })
+		if (this.link.state.status === 'lost' || this.link.state.status === 'stopped')
+			return this.link.state.problem
+		try {
+			await this.link.whenUp(reachTimeoutMs)
+			return null
+		} catch (error) {
+			return problemOf(error)
+		}
+	}
+
+	/** Everything about the workstation, its runs and its projects in one round trip. */
+	async #readFacts(): Promise<WorkstationFacts> {
+		const riders = this.#listener.riders()
+		const [own, list, ...others] = await runBatch(this.link, [
+			{ name: 'facts', args: [] },
+			{ name: 'run-list', args: [] },
+			...riders.map((rider) => rider.script),
+		])
+		if (!own || !list) throw new ProblemError(problem('remote-garbled', { script: 'facts' }))
+		this.#gpuRead(parseGpuRecords(own.stdout, this.#now()))
+		for (const run of parseRuns(list.stdout, this.config.name, this.#now())) this.#listener.runSeen(run)
+		for (const [index, rider] of riders.entries()) {
+			const answer = others[index]
+			if (answer) rider.take(answer.stdout, answer.code)
+		}
+		return parseWorkstationFacts(own.stdout)
+	}
+}

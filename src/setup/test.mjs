@@ -1,0 +1,119 @@
+// `npm test`: all the set-up, then every check, then one plain line that counts. Plain JavaScript for
+// any Node from 20 on: it installs the Node that runs the rest. On Debian as root it also installs the
+// system packages that the tests speak to; elsewhere it says what is missing and what is skipped for it.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { installDependencies, pinnedNode, root } from './dependencies.mjs'
+
+/** Program, its Debian package, its Homebrew formula, and what cannot be tested without it. */
+const programs = [
+	['sshd', 'openssh-server', null, 'everything against a real SSH server'],
+	['ssh', 'openssh-client', null, 'the system ssh against the built-in workstation'],
+	['git', 'git', 'git', 'everything about git'],
+	['rsync', 'rsync', 'rsync', 'rsync over the link'],
+	['tmux', 'tmux', 'tmux', 'runs in tmux'],
+	['chromium', 'chromium', '--cask chromium', 'the window in a real browser'],
+	['Xvfb', 'xvfb', null, 'the Electron app on Linux'],
+	['shellcheck', 'shellcheck', 'shellcheck', 'the check of the shell scripts'],
+]
+
+const searchPath = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin']
+const has = (program) =>
+	searchPath.some((folder) => folder !== '' && existsSync(join(folder, program))) ||
+	(program === 'chromium' && existsSync('/Applications/Chromium.app'))
+
+function installPrograms() {
+	const missing = () => programs.filter(([program]) => !has(program))
+	if (missing().length === 0) return
+	const packages = missing().map(([, debian]) => debian)
+	const root = process.getuid?.() === 0
+	if (existsSync('/etc/debian_version') && root) {
+		console.log(`Installing ${packages.join(', ')}`)
+		const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+		for (const args of [
+			['update', '-q'],
+			['install', '-y', '-q', '--no-install-recommends', ...packages],
+		]) {
+			const { status } = spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+			if (status !== 0) break
+		}
+	} else if (process.platform === 'darwin') {
+		const formulas = missing().flatMap(([, , brew]) => brew ?? [])
+		if (formulas.length > 0) console.log(`Missing. Install with: brew install ${formulas.join(' ')}`)
+	} else console.log(`Missing. Install with: sudo apt-get install ${packages.join(' ')}`)
+	for (const [program, , , without] of missing())
+		console.log(`NOT INSTALLED: ${program}. Skipped: ${without}.`)
+}
+
+installDependencies()
+installPrograms()
+
+const node = pinnedNode()
+const bin = join(root, 'node_modules', '.bin')
+const env = {
+	...process.env,
+	PATH: [bin, process.env.PATH ?? '', '/usr/sbin'].join(delimiter),
+	// Electron's package would fetch its binary when it is imported by mistake.
+	ELECTRON_OVERRIDE_DIST_PATH: '/nonexistent',
+	FORCE_COLOR: process.env.CI ? '0' : process.env.FORCE_COLOR,
+}
+const results = mkdtempSync(join(tmpdir(), 'hawser-test-'))
+const counts = { passed: 0, failed: 0, skipped: 0 }
+const rows = []
+
+function count(name, passed, failed, skipped = 0) {
+	counts.passed += passed
+	counts.failed += failed
+	counts.skipped += skipped
+	rows.push(`${name}: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+}
+
+/** A check that is one yes or no. */
+function check(name, file, args) {
+	console.log(`\n— ${name}`)
+	const { status } = spawnSync(file, args, { cwd: root, env, stdio: 'inherit' })
+	count(name, status === 0 ? 1 : 0, status === 0 ? 0 : 1)
+}
+
+/** A vitest project, counted test by test. A runner that died without a report counts as one failure. */
+function suite(name) {
+	console.log(`\n— ${name}`)
+	const report = join(results, `${name}.json`)
+	const { status } = spawnSync(
+		node,
+		[
+			join(root, 'node_modules/vitest/vitest.mjs'),
+			'run',
+			'--project',
+			name,
+			'--reporter=default',
+			'--reporter=json',
+			`--outputFile.json=${report}`,
+		],
+		{ cwd: root, env, stdio: 'inherit' },
+	)
+	if (!existsSync(report)) return count(name, 0, 1)
+	const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+		readFileSync(report, 'utf8'),
+	)
+	const brokenElsewhere = status !== 0 && numFailedTests === 0 ? 1 : 0
+	count(name, numPassedTests, numFailedTests + brokenElsewhere, numPendingTests + numTodoTests)
+}
+
+check('format and lint', join(bin, 'biome'), ['ci', '--error-on-warnings', '.'])
+check('types', join(bin, 'tsc'), [])
+check('types of the window', join(bin, 'tsc'), ['-p', 'renderer'])
+check('dead code', join(bin, 'knip'), [])
+if (has('shellcheck')) check('shell scripts', node, [join(root, 'test/shell-scripts.mjs')])
+else count('shell scripts', 0, 0, 1)
+check('build', node, [join(root, 'src/setup/build.mjs')])
+for (const name of ['unit', 'peers', 'window', 'app']) suite(name)
+
+rmSync(results, { recursive: true, force: true })
+console.log(`\n${rows.join('\n')}\n`)
+console.log(
+	`${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`,
+)
+process.exit(counts.failed === 0 ? 0 : 1)
