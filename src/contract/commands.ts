@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sshSchema } from './config.ts'
 import { operationOutcomeSchema, rungSchema, runSchema, workstationStateSchema } from './state.ts'
 
 const nothing = z.strictObject({})
@@ -28,8 +29,14 @@ export const commands = {
 		input: z.strictObject({ workstation: z.string(), fingerprint: z.string(), accept: z.boolean() }),
 		output: done,
 	},
-	/** The command line of a shell there, by the system's own ssh: for a terminal to run. */
-	shellCommand: { input: maybeWorkstation, output: z.object({ argv: z.array(z.string()) }) },
+	/**
+	 * How to open a shell there: the command line for the system's own ssh, for a terminal to run, and the
+	 * settings behind it, for a link of the caller's own.
+	 */
+	shellCommand: {
+		input: maybeWorkstation,
+		output: z.object({ workstation: z.string(), argv: z.array(z.string()), ssh: sshSchema }),
+	},
 	/** Reads the GPU now. */
 	readGpu: { input: maybeWorkstation, output: workstationStateSchema },
 	/** Reads both sides of a project now; the answer lies in the state. */

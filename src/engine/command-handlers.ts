@@ -76,7 +76,10 @@ export function createHandlers(sessions: Sessions): Handlers {
 			roster.workstation(input.workstation).link.answerHostKey(input.fingerprint, input.accept)
 			return {}
 		},
-		shellCommand: async (input) => ({ argv: shellCommand(roster.workstation(input.workstation).config.ssh) }),
+		shellCommand: async (input) => {
+			const { name, ssh } = roster.workstation(input.workstation).config
+			return { workstation: name, argv: shellCommand(ssh), ssh }
+		},
 		readGpu: async (input) => {
 			const workstation = roster.workstation(input.workstation)
 			await workstation.link.whenUp(linkTimeoutMs)

@@ -238,7 +238,7 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	}),
 	'worktree-missing': (f) => ({
 		title: `There is no worktree at ${f('path')}`,
-		meaning: `The workstation needs one for ${f('branch')}. In its clone run the command.`,
+		meaning: `The workstation needs one with the branch ${f('branch')}, but ${f('reason')}. In its clone run the command.`,
 		next: copy('Copy the command', `git worktree add ${f('path')} ${f('branch')}`),
 		...waits,
 	}),
@@ -284,7 +284,7 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	}),
 	'unsafe-name': (f) => ({
 		title: 'A name cannot be used',
-		meaning: `${f('name')} holds a line break or a control character.`,
+		meaning: `${f('name')} holds a line break or a control character, or git does not accept it.`,
 		...waits,
 	}),
 	'git-missing': (f) => ({

@@ -4,7 +4,7 @@ import { noticeOf } from './run-notice.ts'
 import { changeOf } from './runs/metrics.ts'
 import type { Store } from './store.ts'
 
-/** Settled when a run that somebody waits for has ended. */
+/** Hears of a run that somebody waits for, the last time when it has ended. */
 type Waiter = (run: Run) => void
 
 /**
@@ -34,15 +34,14 @@ export class RunBook {
 		const running = run.outcome.status === 'running'
 		const looked = running || (!expected && this.#ledger.isLooked(run.id))
 		this.#store.put('runs', run.id, { ...run, looked, change: changeOf(run.metrics, earlier) })
+		for (const waiter of this.#waiters.get(run.id) ?? []) waiter(run)
 		if (running) {
 			if (!expected) this.#ledger.expect(run.id, null).catch(() => {})
 			return
 		}
+		this.#waiters.delete(run.id)
 		if (expected) this.#end(run, earlier)
 		else if (this.#ledger.projectToBringBack(run.id) !== undefined) this.#ended(run)
-		const waiters = this.#waiters.get(run.id)
-		this.#waiters.delete(run.id)
-		for (const waiter of waiters ?? []) waiter(run)
 	}
 
 	/** A run this laptop started; `bringBackTo` names the project whose results are wanted at its end. */
@@ -56,22 +55,26 @@ export class RunBook {
 		this.#store.update('runs', run, (old) => ({ ...old, looked: true }))
 	}
 
-	/** Settles when the run has ended; rejects with the signal's reason when that comes first. */
-	async whenEnded(id: string, signal: AbortSignal): Promise<Run> {
+	/**
+	 * Settles when the run has ended; rejects with the signal's reason when that comes first. `onSeen` hears
+	 * of it meanwhile.
+	 */
+	async whenEnded(id: string, signal: AbortSignal, onSeen: (run: Run) => void): Promise<Run> {
 		const run = this.#store.state.runs[id]
 		if (run && run.outcome.status !== 'running') return run
 		return await new Promise<Run>((resolve, reject) => {
 			const waiters = this.#waiters.get(id) ?? new Set()
 			this.#waiters.set(id, waiters)
 			const stop = () => {
-				waiters.delete(settle)
+				waiters.delete(hear)
 				reject(signal.reason)
 			}
-			const settle: Waiter = (ended) => {
+			const hear: Waiter = (seen) => {
+				if (seen.outcome.status === 'running') return onSeen(seen)
 				signal.removeEventListener('abort', stop)
-				resolve(ended)
+				resolve(seen)
 			}
-			waiters.add(settle)
+			waiters.add(hear)
 			signal.addEventListener('abort', stop, { once: true })
 			if (signal.aborted) stop()
 		})

@@ -132,8 +132,8 @@ async function startFresh(
 
 async function go(context: SyncContext, runner: StepRunner, result: OperationResult): Promise<void> {
 	const run = adoptable(context) ?? (await sendAndStart(context, runner, result))
-	await runner.step('validate', async () => {
-		const end = await waitForEnd(context, runner, run)
+	await runner.step('validate', async (say) => {
+		const end = await waitForEnd(context, runner, run, say)
 		learn(result, end)
 		const found = runProblem(end)
 		if (found) throw new ProblemError(found)
@@ -157,9 +157,14 @@ async function sendAndStart(context: SyncContext, runner: StepRunner, result: Op
 }
 
 /** Waits through every loss of the link. Cancelling cancels the run too. */
-async function waitForEnd(context: SyncContext, runner: StepRunner, run: Run): Promise<Run> {
+async function waitForEnd(
+	context: SyncContext,
+	runner: StepRunner,
+	run: Run,
+	say: (detail: string) => void,
+): Promise<Run> {
 	try {
-		return await context.book.whenEnded(run.id, runner.signal)
+		return await context.book.whenEnded(run.id, runner.signal, (seen) => say(seen.progress?.text ?? ''))
 	} catch (error) {
 		if (!runner.signal.aborted) throw error
 		await cancelRun(context.link, run.id).catch(() => {})

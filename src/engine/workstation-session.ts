@@ -11,6 +11,7 @@ import type { Link } from './link/link.ts'
 import { problem, problemOf } from './problems.ts'
 import { type BatchScript, runBatch } from './remote/script.ts'
 import { parseRuns } from './runs/run-records.ts'
+import { listRuns } from './runs/runs.ts'
 import { watchWorkstation } from './runs/watch.ts'
 import type { Store } from './store.ts'
 
@@ -103,14 +104,15 @@ export class WorkstationSession {
 	#linkChanged(state: LinkState): void {
 		this.#update({ link: state })
 		if (state.status === 'up') {
-			if (!this.#watch) this.#startWatch()
+			if (this.#watch) return
+			this.#startWatch()
+			this.#checkSoon()
 			return
 		}
 		this.#watch?.abort()
 		this.#watch = null
 		// What lies beyond a broken link is not known any more; the readings keep their age.
-		if (state.status === 'lost' || state.status === 'stopped' || state.status === 'asking')
-			this.check().catch(() => {})
+		if (state.status === 'lost' || state.status === 'stopped' || state.status === 'asking') this.#checkSoon()
 	}
 
 	#startWatch(): void {
@@ -119,8 +121,6 @@ export class WorkstationSession {
 		const before = this.#watching
 		this.#watching = (async () => {
 			await before
-			await this.check()
-			if (ender.signal.aborted) return
 			while (!ender.signal.aborted) {
 				await this.#watchOnce(ender.signal)
 				await new Promise<void>((resolve) => {
@@ -139,6 +139,8 @@ export class WorkstationSession {
 	}
 
 	async #watchOnce(signal: AbortSignal): Promise<void> {
+		const { name } = this.config
+		let hears = false
 		try {
 			await watchWorkstation(
 				this.link,
@@ -147,19 +149,33 @@ export class WorkstationSession {
 					run: (update) => {
 						const old = this.#store.state.runs[update.id]
 						if (old) this.#listener.runSeen({ ...old, ...update, seenAt: this.#now() })
-						// A run that another laptop started just now: read the list.
-						else this.check().catch(() => {})
+						// One that another laptop started just now.
+						else this.#listRunsSoon()
 					},
-					ended: () => {
-						this.check().catch(() => {})
+					ended: (_id, run) =>
+						this.#listener.runSeen({ ...run, workstation: name, change: null, looked: true }),
+					tick: () => {
+						// What ended between the last list and this watch was heard by nobody.
+						if (!hears) this.#listRunsSoon()
+						hears = true
 					},
-					tick: () => {},
 				},
 				signal,
 			)
 		} catch {
 			// The link tells of its loss itself; a watch that failed otherwise is started again.
 		}
+	}
+
+	#listRunsSoon(): void {
+		const list = async () => {
+			for (const run of await listRuns(this.link, this.config.name)) this.#listener.runSeen(run)
+		}
+		list().catch(() => {})
+	}
+
+	#checkSoon(): void {
+		this.check().catch(() => {})
 	}
 
 	#gpuRead(gpu: GpuState): void {

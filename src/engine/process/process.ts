@@ -41,6 +41,8 @@ export interface Finished {
 
 /** Time between TERM and KILL for a process that has to go. */
 const killDelayMs = 2000
+/** Time to read what a child wrote to its extra pipes before it ended. */
+const lastWordsMs = 100
 
 /**
  * The one door to child processes. Settles only when the process is gone.
@@ -83,11 +85,16 @@ export async function run(command: Command): Promise<Finished> {
 		heard()
 		command.onStderr?.(data.toString())
 	})
-	if (child.pid !== undefined)
-		command.onStart?.({
-			pid: child.pid,
-			extraPipes: child.stdio.slice(3) as unknown as (Readable & Writable)[],
+	const extraPipes = child.stdio.slice(3) as unknown as (Readable & Writable)[]
+	// A process that outlives the child, such as git's own housekeeping, may have inherited them; they
+	// would then never close, and this would never settle.
+	if (extraPipes.length > 0)
+		child.nodeChildProcess.once('exit', () => {
+			setTimeout(() => {
+				for (const pipe of extraPipes) pipe.destroy()
+			}, lastWordsMs)
 		})
+	if (child.pid !== undefined) command.onStart?.({ pid: child.pid, extraPipes })
 	const result = await child.finally(() => clearTimeout(silenceTimer))
 
 	const facts = { program: command.file, args: command.args.map(String) }

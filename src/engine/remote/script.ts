@@ -19,10 +19,19 @@ const marker = '\u001ehawser\u001e\n'
 
 const texts = new Map<string, string>()
 
-function scriptText(name: string): string {
+/** Scripts that need the functions of other files of this folder, in their order. */
+const needs: Record<string, readonly string[]> = {
+	'git-facts': ['git-lib'],
+	'git-up': ['git-lib', 'git-move', 'git-commit'],
+	'git-back': ['git-lib', 'git-move', 'git-commit'],
+	'git-land': ['git-lib', 'git-move', 'git-commit'],
+}
+
+export function scriptText(name: string): string {
 	let text = texts.get(name)
 	if (text === undefined) {
-		text = readFileSync(new URL(`./${name}.sh`, import.meta.url), 'utf8')
+		const files = [...(needs[name] ?? []), name]
+		text = files.map((file) => readFileSync(new URL(`./${file}.sh`, import.meta.url), 'utf8')).join('\n')
 		texts.set(name, text)
 	}
 	return text
@@ -36,9 +45,11 @@ export type ScriptName =
 	| 'run-list'
 	| 'run-cancel'
 	| 'log-read'
+	| 'log-follow'
 	| 'git-facts'
 	| 'git-up'
 	| 'git-back'
+	| 'git-land'
 
 const printMarker = `printf '\\036hawser\\036\\n'`
 

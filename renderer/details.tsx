@@ -1,0 +1,67 @@
+import { createContext, type ReactNode, use, useEffect, useState } from 'react'
+
+/** What is opened in place, in the order it was opened: Esc closes the last one. */
+interface Details {
+	opened: string[]
+	open(id: string): void
+	close(id: string): void
+}
+
+const DetailsContext = createContext<Details>({ opened: [], open: () => {}, close: () => {} })
+
+/** Names of projects and runs may hold anything; ids in the page may not hold spaces. */
+const elementId = (id: string) =>
+	`detail-${id.replace(/[^A-Za-z0-9-]/g, (found) => `_${found.codePointAt(0)?.toString(16)}`)}`
+
+/** `#run/<id>` opens that run, so that a notice can lead there. */
+function fromAddress(): string[] {
+	const match = /^#run\/(.+)$/.exec(location.hash)
+	return match?.[1] ? [`run:${decodeURIComponent(match[1])}`] : []
+}
+
+export function DetailsProvider({ children }: { children: ReactNode }) {
+	const [opened, setOpened] = useState<string[]>(fromAddress)
+	const open = (id: string) => setOpened((before) => [...before.filter((other) => other !== id), id])
+	const close = (id: string) => setOpened((before) => before.filter((other) => other !== id))
+
+	useEffect(() => {
+		const follow = () => setOpened((before) => [...before, ...fromAddress()])
+		window.addEventListener('hashchange', follow)
+		return () => window.removeEventListener('hashchange', follow)
+	}, [])
+
+	useEffect(() => {
+		const hear = (event: KeyboardEvent) => {
+			if (event.key !== 'Escape' || event.defaultPrevented) return
+			const last = opened.at(-1)
+			if (last === undefined) {
+				// In the app Esc then closes the window itself; a page stays.
+				if (window.hawser) window.close()
+				return
+			}
+			setOpened(opened.slice(0, -1))
+			document.querySelector<HTMLElement>(`[aria-controls="${elementId(last)}"]`)?.focus()
+		}
+		window.addEventListener('keydown', hear)
+		return () => window.removeEventListener('keydown', hear)
+	}, [opened])
+
+	return <DetailsContext value={{ opened, open, close }}>{children}</DetailsContext>
+}
+
+export const useDetails = () => use(DetailsContext)
+
+/** One detail: `trigger` goes on its button, `panel` on what it opens. */
+export function useDetail(id: string) {
+	const { opened, open, close } = useDetails()
+	const isOpen = opened.includes(id)
+	return {
+		isOpen,
+		trigger: {
+			'aria-expanded': isOpen,
+			'aria-controls': elementId(id),
+			onClick: () => (isOpen ? close(id) : open(id)),
+		},
+		panel: { id: elementId(id) },
+	}
+}

@@ -1,0 +1,24 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/line.css'
+import './styles/project.css'
+import './styles/gpu.css'
+import './styles/runs.css'
+import { App } from './app.tsx'
+import { DetailsProvider } from './details.tsx'
+import { openEngine } from './engine.ts'
+import { HawserProvider } from './hawser.tsx'
+
+const root = document.getElementById('root')
+if (root)
+	createRoot(root).render(
+		<StrictMode>
+			<HawserProvider engine={openEngine()}>
+				<DetailsProvider>
+					<App />
+				</DetailsProvider>
+			</HawserProvider>
+		</StrictMode>,
+	)

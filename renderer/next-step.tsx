@@ -1,0 +1,89 @@
+import type { NextStep, Problem } from '../src/contract/problem.ts'
+import type { State } from '../src/contract/state.ts'
+import { Button, CopyButton } from './button.tsx'
+import { useDetail, useDetails } from './details.tsx'
+import { useHawser, useHawserState } from './hawser.tsx'
+
+interface NextStepProps {
+	problem: Problem
+	workstation: string | null
+	/** Tells apart the same problem shown at two places. */
+	where: string
+	project?: string
+	main?: boolean
+}
+
+/** The one thing a person can do about a problem, as its own button. */
+export function NextStepButton({ problem, workstation, where, project, main = false }: NextStepProps) {
+	const { send } = useHawser()
+	const { next } = problem
+	const kind = main ? 'main' : 'plain'
+	if (!next) return null
+	switch (next.kind) {
+		case 'copy':
+			return (
+				<>
+					<code className="command">{next.text}</code>
+					<CopyButton kind={kind} label={next.label} text={next.text} />
+				</>
+			)
+		case 'retry':
+			return workstation === null ? null : (
+				<Button kind={kind} onClick={() => void send('retry', { workstation })}>
+					{next.label}
+				</Button>
+			)
+		// The question itself stands in its own card, with the key it is about.
+		case 'accept-host-key':
+			return null
+		case 'open':
+			return <OpenButton next={next} problem={problem} where={where} project={project} kind={kind} />
+	}
+}
+
+interface OpenProps {
+	next: Extract<NextStep, { kind: 'open' }>
+	problem: Problem
+	where: string
+	project: string | undefined
+	kind: 'main' | 'plain'
+}
+
+function OpenButton({ next, problem, where, project, kind }: OpenProps) {
+	const state = useHawserState()
+	const details = useDetails()
+	const detail = useDetail(`path:${where}`)
+	if (next.target === 'run') {
+		const run = runOf(problem, state)
+		return run === null ? null : (
+			<Button kind={kind} onClick={() => details.open(`run:${run}`)}>
+				{next.label}
+			</Button>
+		)
+	}
+	const path = next.target === 'config' ? state.config.path : state.projects[project ?? '']?.local
+	if (path === undefined) return null
+	return (
+		<>
+			<Button kind={kind} {...detail.trigger}>
+				{next.label}
+			</Button>
+			{detail.isOpen && (
+				<span className="path" {...detail.panel}>
+					<code className="command">{path}</code>
+					<CopyButton label="Copy its path" text={path} />
+				</span>
+			)}
+		</>
+	)
+}
+
+/** The run a problem is about, when it can be shown: the one it names, else the newest not looked at. */
+export function runOf(problem: Problem, state: State): string | null {
+	const named = problem.facts.run
+	if (typeof named === 'string' && state.runs[named]) return named
+	if (!problem.code.startsWith('run-')) return null
+	const unseen = Object.values(state.runs).filter((run) => run.outcome.status !== 'running' && !run.looked)
+	unseen.sort((a, b) => b.startedAt - a.startedAt)
+	return unseen[0]?.id ?? null
+}

@@ -1,0 +1,140 @@
+import type { Operation, OperationOutcome, Step } from '../src/contract/state.ts'
+import { Button } from './button.tsx'
+import { useNow } from './clock.ts'
+import { useDetails } from './details.tsx'
+import { useHawser } from './hawser.tsx'
+import { Mark, type MarkShape } from './marks.tsx'
+import { NextStepButton } from './next-step.tsx'
+import { count, duration, mainMetric, metricValue } from './words.ts'
+
+const titles: Record<Operation['kind'], string> = {
+	go: 'Sync and validate',
+	up: 'Up',
+	run: 'Run',
+	back: 'Back',
+	demo: 'Set-up',
+}
+
+/** An operation in place: its steps while it goes on, how it ended after. */
+export function OperationView({ operation }: { operation: Operation }) {
+	const { outcome } = operation
+	const current = operation.steps.findIndex((step) => step.status === 'running')
+	return (
+		<section className="operation" aria-label={titles[operation.kind]}>
+			{outcome === null || outcome.status !== 'succeeded' ? <Steps steps={operation.steps} /> : null}
+			<p className="sr" role="status">
+				{current >= 0 &&
+					`Step ${current + 1} of ${operation.steps.length}: ${operation.steps[current]?.title}`}
+				{outcome && `${titles[operation.kind]}: ${outcomeWords[outcome.status]}`}
+			</p>
+			{outcome ? <Ended operation={operation} outcome={outcome} /> : <UnderWay operation={operation} />}
+		</section>
+	)
+}
+
+const shapeOf: Record<Step['status'], MarkShape> = {
+	done: 'done',
+	running: 'running',
+	waiting: 'waiting',
+	failed: 'failed',
+	skipped: 'skipped',
+}
+
+function Steps({ steps }: { steps: Step[] }) {
+	const now = useNow()
+	return (
+		<ol className="steps">
+			{steps.map((step) => (
+				<li key={step.id} className={`step step-${step.status}`}>
+					<Mark shape={shapeOf[step.status]} />
+					<span className="step-title">
+						{step.title}
+						<span className="sr">: {step.status}</span>
+					</span>
+					<span className="step-detail" title={step.detail}>
+						{step.detail}
+					</span>
+					<span className="step-time">
+						{step.startedAt !== null &&
+							step.status !== 'skipped' &&
+							duration((step.endedAt ?? now) - step.startedAt)}
+					</span>
+				</li>
+			))}
+		</ol>
+	)
+}
+
+function UnderWay({ operation }: { operation: Operation }) {
+	const { send } = useHawser()
+	const now = useNow()
+	return (
+		<div className="operation-foot">
+			<span className="quiet">{duration(now - operation.startedAt)}</span>
+			<Button
+				why={operation.cancelling ? 'It is being cancelled.' : null}
+				onClick={() => void send('cancelOperation', { operation: operation.id })}
+			>
+				{operation.cancelling ? 'Cancelling…' : 'Cancel'}
+			</Button>
+		</div>
+	)
+}
+
+const outcomeWords: Record<OperationOutcome['status'], string> = {
+	succeeded: 'Done',
+	failed: 'Failed',
+	cancelled: 'Cancelled',
+	stopped: 'Stopped, nothing was lost',
+}
+
+function Ended({ operation, outcome }: { operation: Operation; outcome: OperationOutcome }) {
+	const { send } = useHawser()
+	const { open } = useDetails()
+	const { problem, run } = outcome
+	const kind = outcome.status === 'succeeded' ? 'quiet' : 'plain'
+	return (
+		<div className={`ended ended-${outcome.status}`}>
+			{outcome.status === 'succeeded' && (
+				<p className="ended-line">
+					<Mark shape="done" />
+					<span>{successWords(operation, outcome)}</span>
+				</p>
+			)}
+			{outcome.status !== 'succeeded' && (
+				<>
+					<p className="strong">{problem?.title ?? outcomeWords[outcome.status]}</p>
+					{problem && <p>{problem.meaning}</p>}
+				</>
+			)}
+			<div className="buttons">
+				{problem && (
+					<NextStepButton
+						problem={problem}
+						workstation={operation.workstation}
+						project={operation.project}
+						where={`operation:${operation.id}`}
+					/>
+				)}
+				{run && problem?.next?.kind !== 'open' && (
+					<Button kind={kind} onClick={() => open(`run:${run.id}`)}>
+						Show the run
+					</Button>
+				)}
+				<Button kind={kind} onClick={() => void send('dismissOperation', { operation: operation.id })}>
+					Dismiss
+				</Button>
+			</div>
+		</div>
+	)
+}
+
+function successWords(operation: Operation, outcome: OperationOutcome): string {
+	const took = operation.endedAt === null ? '' : ` in ${duration(operation.endedAt - operation.startedAt)}`
+	const words = [`${titles[operation.kind]}: done${took}`]
+	if (outcome.commits.up.length > 0) words.push(`${count(outcome.commits.up.length, 'commit')} up`)
+	if (outcome.commits.back.length > 0) words.push(`${count(outcome.commits.back.length, 'commit')} back`)
+	const metric = outcome.metrics && mainMetric(outcome.metrics)
+	if (outcome.metrics && metric) words.push(`${metric} ${metricValue(outcome.metrics[metric] ?? 0)}`)
+	return words.join(' · ')
+}

@@ -1,0 +1,179 @@
+import { useState } from 'react'
+import type { Run } from '../src/contract/state.ts'
+import { Button } from './button.tsx'
+import { useNow } from './clock.ts'
+import { useDetail } from './details.tsx'
+import { useHawserState } from './hawser.tsx'
+import { Mark, type MarkShape } from './marks.tsx'
+import { RunDetail } from './run-detail.tsx'
+import { age, ago, count, duration, mainMetric, metricChange, metricValue, short } from './words.ts'
+
+const endedShown = 3
+
+export function RunsCard({ several }: { several: boolean }) {
+	const state = useHawserState()
+	const [all, setAll] = useState(false)
+	const runs = Object.values(state.runs).sort((a, b) => b.startedAt - a.startedAt)
+	const running = runs.filter((run) => run.outcome.status === 'running')
+	const ended = runs.filter((run) => run.outcome.status !== 'running')
+	if (runs.length === 0 && Object.keys(state.projects).length === 0) return null
+	const shown = all ? ended : ended.slice(0, endedShown)
+	return (
+		<section className="card" aria-label="Runs">
+			<h2>Runs</h2>
+			{runs.length === 0 && <p className="quiet">None yet. Sync and validate starts the first.</p>}
+			<ul className="runs">
+				{[...running, ...shown].map((run) => (
+					<RunRow
+						key={run.id}
+						run={run}
+						several={several}
+						linked={state.workstations[run.workstation]?.link.status === 'up'}
+					/>
+				))}
+			</ul>
+			{ended.length > endedShown && (
+				<Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+					{all ? 'Show fewer' : `Show ${count(ended.length - endedShown, 'earlier run')}`}
+				</Button>
+			)}
+		</section>
+	)
+}
+
+type Status = Run['outcome']['status']
+const shapeOf: Record<Status, MarkShape> = {
+	running: 'ring',
+	succeeded: 'done',
+	failed: 'failed',
+	killed: 'failed',
+	cancelled: 'slashed',
+	lost: 'slashed',
+}
+
+/** How a run ended, in two or three words. */
+export function outcomeWords(run: Run): string {
+	const { outcome } = run
+	switch (outcome.status) {
+		case 'running':
+			return 'running'
+		case 'succeeded':
+			return 'succeeded'
+		case 'failed':
+			return `failed, exit code ${outcome.exitCode}`
+		case 'killed':
+			return `killed by ${outcome.signal}`
+		case 'cancelled':
+			return 'cancelled'
+		case 'lost':
+			return outcome.reason === 'restarted' ? 'lost in a restart' : 'vanished'
+	}
+}
+
+function RunRow({ run, several, linked }: { run: Run; several: boolean; linked: boolean }) {
+	const detail = useDetail(`run:${run.id}`)
+	const { status } = run.outcome
+	const unseen = status !== 'running' && status !== 'succeeded' && status !== 'cancelled' && !run.looked
+	return (
+		<li className={`run run-${status} ${unseen ? 'run-unseen' : ''} ${linked ? '' : 'run-far'}`}>
+			<button type="button" className="run-row" {...detail.trigger}>
+				<Mark shape={shapeOf[status]} />
+				{status === 'running' ? (
+					<RunningWords run={run} several={several} linked={linked} />
+				) : (
+					<EndedWords run={run} several={several} />
+				)}
+			</button>
+			{status === 'running' && <Progress run={run} late={!linked} />}
+			{detail.isOpen && (
+				<div {...detail.panel}>
+					<RunDetail run={run} />
+				</div>
+			)}
+		</li>
+	)
+}
+
+interface RowWords {
+	run: Run
+	several: boolean
+}
+
+function RunningWords({ run, several, linked }: RowWords & { linked: boolean }) {
+	const now = useNow()
+	return (
+		<>
+			<span className="run-name">
+				<span className="sr">running: </span>
+				{run.project} · {run.branch}@{short(run.commit)}
+				{several && ` · ${run.workstation}`}
+			</span>
+			<span className={`run-when ${linked ? '' : 'late'}`}>
+				{linked ? duration(now - run.startedAt) : `last seen ${ago(run.seenAt, now)}`}
+			</span>
+		</>
+	)
+}
+
+function EndedWords({ run, several }: RowWords) {
+	const now = useNow()
+	if (run.outcome.status === 'running') return null
+	const metric = run.outcome.status === 'succeeded' && run.metrics ? mainMetric(run.metrics) : null
+	return (
+		<>
+			<span className="run-name">
+				{run.project} · {metric ? <span className="sr">succeeded </span> : outcomeWords(run)}
+				{metric && <MetricWords run={run} metric={metric} />}
+				{several && ` · ${run.workstation}`}
+			</span>
+			<span className="run-when">
+				{age(run.outcome.endedAt, now)} · {duration(run.outcome.endedAt - run.startedAt)}
+			</span>
+		</>
+	)
+}
+
+function MetricWords({ run, metric }: { run: Run; metric: string }) {
+	const change = run.change?.[metric]
+	return (
+		<>
+			{metric} {metricValue(run.metrics?.[metric] ?? 0)}
+			{change !== undefined && ` (${metricChange(change)})`}
+		</>
+	)
+}
+
+function Progress({ run, late }: { run: Run; late: boolean }) {
+	return (
+		<div className={`progress ${late ? 'late' : ''}`}>
+			{run.progress && (
+				<>
+					<svg
+						className="bar"
+						viewBox="0 0 100 6"
+						preserveAspectRatio="none"
+						role="progressbar"
+						aria-label={`Progress of ${run.project}`}
+						aria-valuenow={Math.round(run.progress.fraction * 100)}
+						aria-valuemin={0}
+						aria-valuemax={100}
+						aria-valuetext={run.progress.text}
+					>
+						<rect className="bar-ground" width="100" height="6" />
+						<rect
+							className="bar-fill"
+							width={Math.min(1, Math.max(0, run.progress.fraction)) * 100}
+							height="6"
+						/>
+					</svg>
+					<span className="progress-text">{run.progress.text}</span>
+				</>
+			)}
+			{run.lastLine && run.lastLine !== run.progress?.text && (
+				<code className="last-line" title={run.lastLine}>
+					{run.lastLine}
+				</code>
+			)}
+		</div>
+	)
+}

@@ -1,0 +1,52 @@
+import { app, clipboard, dialog, shell } from 'electron'
+import type { EngineFace } from './engine-face.ts'
+import type { MenuAction, Wish } from './menu-model.ts'
+import { openTerminal } from './terminal.ts'
+import type { AppWindow } from './window.ts'
+
+/** Does what a menu entry says. A refusal is shown, in the words of its problem. */
+export function createActions(engine: EngineFace, window: AppWindow): (action: MenuAction) => void {
+	return (action) => {
+		perform(action, engine, window).catch((error: unknown) => tell('Hawser could not do that', String(error)))
+	}
+}
+
+async function perform(action: MenuAction, engine: EngineFace, window: AppWindow): Promise<void> {
+	switch (action.do) {
+		case 'command':
+			return await command(action.wish, engine)
+		case 'copy':
+			return await clipboard.writeText(action.text)
+		case 'open-window':
+			return window.open(action.run)
+		case 'open-settings':
+			return await openSettings(engine)
+		case 'open-shell':
+			return await openShell(action.workstation, engine)
+		case 'quit':
+			return app.quit()
+	}
+}
+
+async function command(wish: Wish, engine: EngineFace): Promise<void> {
+	const answer = await engine.command(wish.name, wish.input)
+	if (!answer.ok) await tell(answer.problem.title, answer.problem.meaning)
+}
+
+async function openShell(workstation: string, engine: EngineFace): Promise<void> {
+	const answer = await engine.command('shellCommand', { workstation })
+	if (answer.ok) await openTerminal(answer.output.argv)
+	else await tell(answer.problem.title, answer.problem.meaning)
+}
+
+/** The settings are a file for now: it opens in the editor that opens such files, else its folder is shown. */
+async function openSettings(engine: EngineFace): Promise<void> {
+	const state = engine.state()
+	if (!state) return
+	const failed = await shell.openPath(state.config.path)
+	if (failed !== '') await shell.openPath(state.app.dataFolder)
+}
+
+async function tell(message: string, detail: string): Promise<void> {
+	await dialog.showMessageBox({ type: 'warning', message, detail, buttons: ['OK'] })
+}

@@ -1,0 +1,39 @@
+import type { ParentPort } from 'electron'
+import ElectronStore from 'electron-store'
+import { createEngine } from '../engine/engine.ts'
+import { type Attachment, attachOrHost } from '../engine/rpc/host.ts'
+import { createBuiltIn } from '../workstation/built-in.ts'
+import type { EngineRequest } from './engine-messages.ts'
+import { portChannel } from './port-channel.ts'
+
+/**
+ * The engine's own process: `engine.mjs <data folder> <version>`. It hosts the engine, or joins the one
+ * that a terminal started in the same data folder; when that one ends, so does this process, and the next
+ * one hosts. Requests that come early wait in the port.
+ */
+const [dataFolder = '', version = ''] = process.argv.slice(2)
+// TypeScript's types of Node do not know it; in a utility process it is always there.
+const parent = (process as NodeJS.Process & { parentPort: ParentPort }).parentPort
+
+const attachment = await attachOrHost(dataFolder, () =>
+	createEngine({
+		dataFolder,
+		version,
+		ConfigStore: ElectronStore,
+		builtIn: createBuiltIn(dataFolder),
+		resident: true,
+	}),
+)
+if (!attachment.hosted) attachment.client.onClose(() => process.exit(0))
+parent.on('message', (event) => answer(event.data as EngineRequest, event.ports, attachment))
+
+function answer(request: EngineRequest, ports: Electron.MessagePortMain[], engine: Attachment): void {
+	const [port] = ports
+	if (request.kind === 'face' && port) engine.serveFace(portChannel(port))
+	if (request.kind === 'stop') {
+		engine.close().then(
+			() => process.exit(0),
+			() => process.exit(1),
+		)
+	}
+}

@@ -1,0 +1,128 @@
+import type {
+	GpuDevice,
+	GpuState,
+	LinkState,
+	Operation,
+	ProjectState,
+	Reading,
+	Run,
+	WorkstationState,
+} from '../contract/state.ts'
+import { ago, count, duration, shorten } from './words.ts'
+
+/** A GPU reading older than this is shown with its age. */
+const lateAfterMs = 60_000
+
+const kindWords: Record<Operation['kind'], string> = {
+	up: 'Up',
+	run: 'Run',
+	back: 'Back',
+	go: 'Sync and validate',
+	demo: 'Setting up the demo',
+}
+
+export function busyLine(operation: Operation): string {
+	const step = operation.steps.find((step) => step.status === 'running')
+	const what = operation.cancelling ? 'being cancelled' : (step?.title ?? 'under way')
+	return shorten(`${kindWords[operation.kind]}: ${what}`)
+}
+
+export function whyNoLink({ name, link }: WorkstationState): string | null {
+	switch (link.status) {
+		case 'up':
+			return null
+		case 'off':
+			return `${name} is not connected`
+		case 'dialling':
+			return `${name} is being connected`
+		case 'asking':
+			return `the host key of ${name} waits for an answer`
+		case 'lost':
+		case 'stopped':
+			return shorten(link.problem.title)
+	}
+}
+
+export function pendingLine({ pending }: ProjectState): string {
+	if (pending.status === 'unknown') return 'Pending: not read yet'
+	if (pending.status === 'unreadable') return `Pending: unknown · ${pending.problem.title}`
+	const changed = pending.changedFiles.length + pending.untrackedFiles.length
+	const out = pending.toWorkstation ?? pending.toHub
+	const back = pending.toLaptop?.count ?? 0
+	const parts = [
+		...(out && out.count > 0 ? [`${count(out.count, 'commit')} to send`] : []),
+		...(back > 0 ? [`${count(back, 'commit')} to bring back`] : []),
+		...(changed > 0 ? [count(changed, 'changed file')] : []),
+	]
+	if (parts.length > 0) return parts.join(', ')
+	return out && pending.toLaptop
+		? 'Nothing pending'
+		: 'Nothing changed here; the workstation was not read yet'
+}
+
+export function linkLine(link: LinkState, now: number): string {
+	switch (link.status) {
+		case 'off':
+			return 'not connected'
+		case 'dialling':
+			return link.attempt > 1 ? `connecting, try ${link.attempt}` : 'connecting'
+		case 'asking':
+			return 'its host key waits for an answer'
+		case 'up': {
+			const latency = link.latencyMs === null ? '' : ` · ${milliseconds(link.latencyMs)} ms`
+			return `SSH ${duration(now - link.since)}${latency}`
+		}
+		case 'lost':
+			return `no path for ${duration(now - link.since)}, tries again by itself`
+		case 'stopped':
+			return 'stopped, waits for you'
+	}
+}
+
+/** Under ten, one digit after the point still says something. */
+const milliseconds = (ms: number) => (ms < 10 ? String(Math.round(ms * 10) / 10) : String(Math.round(ms)))
+
+export function gpuLines(gpu: GpuState, now: number): string[] {
+	if (gpu.status === 'unknown') return ['GPU: not read yet']
+	if (gpu.status === 'absent') return [gpu.problem.title]
+	const late = now - gpu.at > lateAfterMs ? ` · ${ago(gpu.at, now)}` : ''
+	const simulated = gpu.simulated ? ' · simulated' : ''
+	return gpu.devices.map((device) => `${gpuLine(device)}${simulated}${late}`)
+}
+
+function gpuLine(device: GpuDevice): string {
+	const name = device.name.replace(/^NVIDIA (GeForce )?/, '')
+	return `${name} ${reading(device.utilisation)} % · ${memory(device)}`.replace('unknown %', 'use unknown')
+}
+
+const reading = (value: Reading) => ('value' in value ? String(Math.round(value.value)) : 'unknown')
+
+function memory({ memoryUsedMiB: used, memoryTotalMiB: total }: GpuDevice): string {
+	if (!('value' in used)) return 'memory unknown'
+	const gib = (mib: number) => (mib < 10 * 1024 ? Math.round(mib / 102.4) / 10 : Math.round(mib / 1024))
+	return 'value' in total ? `${gib(used.value)}/${gib(total.value)} GiB` : `${gib(used.value)} GiB used`
+}
+
+export function runLine(run: Run, now: number): string {
+	const { outcome } = run
+	if (outcome.status === 'running') {
+		const said = run.progress?.text || run.lastLine
+		const parts = [run.project, `running ${duration(now - run.startedAt)}`, ...(said ? [said] : [])]
+		return shorten(parts.join(' · '), 80)
+	}
+	const took = duration(outcome.endedAt - run.startedAt)
+	return `${run.project} · ${outcomeWords(run)} after ${took} · ${ago(outcome.endedAt, now)}`
+}
+
+function outcomeWords({ outcome }: Run): string {
+	switch (outcome.status) {
+		case 'failed':
+			return `failed with exit code ${outcome.exitCode}`
+		case 'killed':
+			return `killed by ${outcome.signal}`
+		case 'lost':
+			return outcome.reason === 'restarted' ? 'lost in a restart' : 'lost'
+		default:
+			return outcome.status
+	}
+}

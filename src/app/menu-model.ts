@@ -1,0 +1,194 @@
+import type { CommandInput, CommandName } from '../contract/commands.ts'
+import type { NextStep, Problem } from '../contract/problem.ts'
+import type { ProjectState, Run, State, WorkstationState } from '../contract/state.ts'
+import { busyLine, gpuLines, linkLine, pendingLine, runLine, whyNoLink } from './menu-lines.ts'
+import { clock, count, shorten } from './words.ts'
+
+/** A command of the engine with its input, as data. */
+export type Wish = { [N in CommandName]: { name: N; input: CommandInput<N> } }[CommandName]
+
+/** What a click on an entry does. */
+export type MenuAction =
+	| { do: 'command'; wish: Wish }
+	| { do: 'copy'; text: string }
+	| { do: 'open-window'; run: string | null }
+	| { do: 'open-settings' }
+	| { do: 'open-shell'; workstation: string }
+	| { do: 'quit' }
+
+/** A line of the native menu as plain data. */
+export type MenuEntry =
+	| { kind: 'separator' }
+	/** Says something, does nothing. */
+	| { kind: 'text'; label: string }
+	/** `why` says why it is greyed; null: it can be clicked. */
+	| { kind: 'item'; label: string; action: MenuAction; why: string | null; accelerator?: string }
+	| { kind: 'submenu'; label: string; entries: MenuEntry[] }
+
+const hourMs = 3_600_000
+
+const separator: MenuEntry = { kind: 'separator' }
+const text = (label: string): MenuEntry => ({ kind: 'text', label: shorten(label, 80) })
+const item = (
+	label: string,
+	action: MenuAction,
+	why: string | null = null,
+	accelerator?: string,
+): MenuEntry => ({ kind: 'item', label, action, why, ...(accelerator ? { accelerator } : {}) })
+const wish = (wish: Wish): MenuAction => ({ do: 'command', wish })
+const openWindow = (run: string | null = null): MenuAction => ({ do: 'open-window', run })
+
+/** The whole native menu. Pure: `now` is milliseconds since the epoch. */
+export function menuModel(state: State, now: number): MenuEntry[] {
+	const groups = [
+		summaryEntries(state),
+		...projectGroups(state),
+		...Object.values(state.workstations).map((workstation) => workstationEntries(workstation, now)),
+		runEntries(state, now),
+		[
+			...pauseEntries(state, now),
+			item('Check again', wish({ name: 'check', input: {} }), nothingToCheck(state)),
+			item('Open Hawser', openWindow()),
+			item('Settings…', { do: 'open-settings' }, null, 'CmdOrCtrl+,'),
+		],
+		[quitEntry(state)],
+	]
+	return groups
+		.filter((group) => group.length > 0)
+		.flatMap((group, index) => (index === 0 ? group : [separator, ...group]))
+}
+
+/** While no engine has answered, or one is being started again. */
+export function menuWithoutEngine(): MenuEntry[] {
+	return [
+		text('Hawser is starting'),
+		separator,
+		item('Open Hawser', openWindow()),
+		item('Quit Hawser (runs go on)', { do: 'quit' }, null, 'CmdOrCtrl+Q'),
+	]
+}
+
+// ——— the summary ———
+
+function summaryEntries(state: State): MenuEntry[] {
+	const { line, problem, workstation } = state.summary
+	const next = problem?.next ? nextStepEntry(problem.next, problem, workstation) : null
+	return [text(line), ...(next ? [next] : [])]
+}
+
+function nextStepEntry(next: NextStep, problem: Problem, workstation: string | null): MenuEntry {
+	switch (next.kind) {
+		case 'copy':
+			return item(next.label, { do: 'copy', text: next.text })
+		case 'retry':
+			return item(
+				next.label,
+				wish(workstation === null ? { name: 'check', input: {} } : { name: 'retry', input: { workstation } }),
+			)
+		case 'accept-host-key':
+			// The fingerprint is to be compared first: that is the window's to show.
+			return item(`${next.label}…`, openWindow())
+		case 'open': {
+			if (next.target === 'config') return item(next.label, { do: 'open-settings' })
+			const run = problem.facts.run
+			return item(next.label, openWindow(next.target === 'run' && typeof run === 'string' ? run : null))
+		}
+	}
+}
+
+// ——— projects ———
+
+function projectGroups(state: State): MenuEntry[][] {
+	const projects = Object.values(state.projects)
+	if (projects.length === 0) return [[text('No project yet: open Hawser to add one')]]
+	const [only] = projects
+	if (only && projects.length === 1) return [[text(only.name), ...projectEntries(only, state, true)]]
+	return [
+		projects.map((project, index) => ({
+			kind: 'submenu',
+			label: shorten(`${project.name} · ${pendingLine(project)}`),
+			entries: projectEntries(project, state, index === 0),
+		})),
+	]
+}
+
+function projectEntries(project: ProjectState, state: State, first: boolean): MenuEntry[] {
+	const why = whyNotSync(project, state)
+	const input = { project: project.name }
+	const running = Object.values(state.runs).some(
+		(run) => run.project === project.name && run.outcome.status === 'running',
+	)
+	const whyNotGo = why ?? (running ? 'a run is still going' : null)
+	const accelerator = first ? 'CmdOrCtrl+Shift+G' : undefined
+	return [
+		item('Sync and validate', wish({ name: 'go', input }), whyNotGo, accelerator),
+		item('Up', wish({ name: 'up', input }), why),
+		item('Back', wish({ name: 'back', input }), why),
+		text(pendingLine(project)),
+	]
+}
+
+/** Why nothing can be moved for this project now; null: it can. */
+function whyNotSync(project: ProjectState, state: State): string | null {
+	const busy = Object.values(state.operations).find(
+		(operation) => operation.project === project.name && operation.endedAt === null,
+	)
+	if (busy) return busyLine(busy)
+	if (project.strategy === 'files') return 'this version moves code with git only'
+	const workstation = state.workstations[project.workstation]
+	if (!workstation) return `no workstation named ${project.workstation}`
+	return whyNoLink(workstation)
+}
+
+// ——— workstations ———
+
+function workstationEntries(workstation: WorkstationState, now: number): MenuEntry[] {
+	const { name } = workstation
+	return [
+		text(`${name}: ${linkLine(workstation.link, now)}`),
+		...gpuLines(workstation.gpu, now).map(text),
+		item('Open a shell…', { do: 'open-shell', workstation: name }, whyNoLink(workstation)),
+	]
+}
+
+// ——— runs ———
+
+function runEntries(state: State, now: number): MenuEntry[] {
+	const runs = Object.values(state.runs).toSorted((a, b) => b.startedAt - a.startedAt)
+	const running = runs.filter((run) => run.outcome.status === 'running')
+	const ended = runs.filter((run) => run.outcome.status !== 'running')
+	const shown = [...running, ...ended.toSorted((a, b) => endOf(b) - endOf(a)).slice(0, 3)]
+	return shown.map((run) => item(runLine(run, now), openWindow(run.id)))
+}
+
+const endOf = (run: Run) => (run.outcome.status === 'running' ? 0 : run.outcome.endedAt)
+
+// ——— the rest ———
+
+function pauseEntries(state: State, now: number): MenuEntry[] {
+	const until = state.app.pausedUntil
+	if (until !== null && until > now)
+		return [
+			item(`Resume (paused until ${clock(until, now)})`, wish({ name: 'pause', input: { until: null } })),
+		]
+	return [
+		item('Pause for an hour', wish({ name: 'pause', input: { until: now + hourMs } })),
+		item('Pause until tomorrow', wish({ name: 'pause', input: { until: tomorrowMorning(now) } })),
+	]
+}
+
+/** Six in the morning of the next day, by the laptop's clock. */
+export function tomorrowMorning(now: number): number {
+	const day = new Date(now)
+	return new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1, 6).getTime()
+}
+
+function nothingToCheck(state: State): string | null {
+	return Object.keys(state.workstations).length === 0 ? 'no workstation yet' : null
+}
+
+function quitEntry(state: State): MenuEntry {
+	const going = Object.values(state.runs).filter((run) => run.outcome.status === 'running').length
+	const note = going > 0 ? ` (${count(going, 'run')} will go on)` : ' (runs go on)'
+	return item(`Quit Hawser${note}`, { do: 'quit' }, null, 'CmdOrCtrl+Q')
+}

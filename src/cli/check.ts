@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { Rung } from '../contract/state.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { namesOf } from './gpu.ts'
+import type { Io } from './io.ts'
+import { print, printJson, printProblem } from './report.ts'
+import { type Cli, withEngine } from './session.ts'
+import { type Colours, coloursFor, plain } from './words.ts'
+
+interface Checked {
+	workstation: string
+	holds: boolean
+	rungs: Rung[]
+}
+
+export function addCheck(program: Command, cli: Cli): void {
+	program
+		.command('check')
+		.argument('[workstation]', 'all of them when left out')
+		.description('probe every rung from this laptop to the GPU; done only when the line holds')
+		.option('--json', 'print what was found as JSON')
+		.action((workstation: string | undefined, options: { json?: boolean }) =>
+			withEngine(cli, options, async (session) => {
+				const checked: Checked[] = []
+				for (const name of namesOf(session, workstation))
+					checked.push(await session.client.call('check', { workstation: name }))
+				const holds = checked.every((one) => one.holds)
+				if (options.json) printJson(session.io, { holds, workstations: checked })
+				else for (const one of checked) printLadder(session.io, one)
+				return holds ? exitCodes.done : brokenExitCode(checked)
+			}),
+		)
+}
+
+/** By the lowest rung that is broken: what lies above it is not known. */
+function brokenExitCode(checked: readonly Checked[]): number {
+	const rung = checked.flatMap(({ rungs }) => rungs).find(({ verdict }) => verdict === 'failing')
+	return rung?.problem ? exitCodeOf(rung.problem) : exitCodes.failed
+}
+
+function printLadder(io: Io, { workstation, holds, rungs }: Checked): void {
+	const colours = coloursFor(io.stdout, io.env)
+	print(io, colours.bold(plain(workstation)))
+	for (const rung of rungs)
+		print(io, `  ${markOf(rung, colours)} ${plain(rung.title)}: ${plain(rung.finding)}`)
+	for (const rung of rungs) if (rung.verdict === 'failing' && rung.problem) printProblem(io, rung.problem)
+	print(io, holds ? '  The line holds.' : '  The line does not hold.')
+}
+
+function markOf({ verdict }: Rung, colours: Colours): string {
+	const marks: Record<Rung['verdict'], string> = {
+		ok: colours.green('●'),
+		failing: colours.red('✕'),
+		unknown: '○',
+		unused: '–',
+	}
+	return marks[verdict]
+}

@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url'
+import Conf from 'conf'
+import open from 'open'
+import { createEngine } from '../engine/engine.ts'
+import { createLink } from '../engine/link/ssh2-link.ts'
+import { attachOrHost } from '../engine/rpc/host.ts'
+import { createBuiltIn } from '../workstation/built-in.ts'
+import type { Doors } from './session.ts'
+
+/** Joins the terminal to the engine: the only file here that knows how one is made. */
+export function realDoors(version: string): Doors {
+	return {
+		version,
+		openEngine: (dataFolder, resident) =>
+			attachOrHost(dataFolder, () =>
+				createEngine({
+					dataFolder,
+					version,
+					ConfigStore: Conf,
+					builtIn: createBuiltIn(dataFolder),
+					resident,
+				}),
+			),
+		openLink: (name, ssh) => createLink({ name, ssh }),
+		openBrowser: async (url) => {
+			const child = await open(url)
+			child.on('error', () => {})
+		},
+		// Beside the built program, and from the sources.
+		rendererFolders: ['./renderer', '../../dist/renderer'].map((folder) =>
+			fileURLToPath(new URL(folder, import.meta.url)),
+		),
+	}
+}

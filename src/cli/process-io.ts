@@ -1,0 +1,67 @@
+import { createInterface } from 'node:readline/promises'
+import type { Io, Output, Terminal } from './io.ts'
+
+const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** The real world. */
+export function processIo(): Io {
+	return {
+		stdout: outputOf(process.stdout),
+		stderr: outputOf(process.stderr),
+		env: process.env,
+		now: Date.now,
+		terminal: terminalOf(),
+		confirm,
+		onInterrupt(listener) {
+			for (const signal of interrupts) process.on(signal, listener)
+			return () => {
+				for (const signal of interrupts) process.removeListener(signal, listener)
+			}
+		},
+		exit: (code) => process.exit(code),
+	}
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+	// Whoever read this has gone (`| head`): there is nobody left to work for.
+	stream.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code === 'EPIPE') process.exit(0)
+	})
+	return {
+		write: (text) => void stream.write(text),
+		isTTY: stream.isTTY === true,
+		get columns() {
+			return stream.columns ?? 80
+		},
+	}
+}
+
+function terminalOf(): Terminal | null {
+	const { stdin, stdout } = process
+	if (!stdin.isTTY || !stdout.isTTY) return null
+	return {
+		input: stdin,
+		output: stdout,
+		kind: process.env.TERM ?? 'xterm-256color',
+		setRaw: (raw) => void stdin.setRawMode(raw),
+		size: () => ({ columns: stdout.columns, rows: stdout.rows }),
+		onResize(listener) {
+			stdout.on('resize', listener)
+			return () => stdout.removeListener('resize', listener)
+		},
+	}
+}
+
+async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
+	const lines = createInterface({ input: process.stdin, output: process.stderr })
+	try {
+		// readline takes Ctrl-C for itself: it is passed on as the signal it would have been.
+		lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+		const answer = await lines.question(`${question} [y/N] `, { signal })
+		return /^y(es)?$/i.test(answer.trim())
+	} catch {
+		return false
+	} finally {
+		lines.close()
+	}
+}

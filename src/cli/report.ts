@@ -1,0 +1,44 @@
+import type { NextStep, Problem } from '../contract/problem.ts'
+import type { Io, Output } from './io.ts'
+import { coloursFor, plain } from './words.ts'
+
+/** One JSON document on standard output. */
+export function printJson(io: Io, value: unknown): void {
+	io.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** One JSON value on a line of its own. */
+export function printJsonLine(io: Io, value: unknown): void {
+	io.stdout.write(`${JSON.stringify(value)}\n`)
+}
+
+export function print(io: Io, text: string): void {
+	io.stdout.write(`${text}\n`)
+}
+
+/** For a person; never in the way of what a script reads. */
+export function note(io: Io, text: string): void {
+	io.stderr.write(`${text}\n`)
+}
+
+/** First what is so, then what it means, then what to do. */
+export function printProblem(io: Io, problem: Problem, to: Output = io.stderr): void {
+	const colours = coloursFor(to, io.env)
+	to.write(`${colours.red('✕')} ${colours.bold(plain(problem.title))}\n  ${plain(problem.meaning)}\n`)
+	const next = problem.next && nextText(problem.next)
+	if (next) to.write(`  ${colours.dim('→')} ${next}\n`)
+}
+
+/** A button of the window as something to type. */
+function nextText(next: NextStep): string | null {
+	switch (next.kind) {
+		case 'copy':
+			return plain(next.text)
+		case 'retry':
+			return 'Try again.'
+		case 'accept-host-key':
+			return 'Start this in a terminal to be asked, or use the window.'
+		case 'open':
+			return next.target === 'config' ? null : `hawser ${next.target === 'run' ? 'runs' : 'pending'}`
+	}
+}

@@ -1,0 +1,122 @@
+import type { Command } from 'commander'
+import type { Run } from '../contract/state.ts'
+import { exitCodes } from './exit-codes.ts'
+import { longest, stopWithLink } from './follow.ts'
+import type { Io } from './io.ts'
+import { settle } from './reach.ts'
+import { print, printJson, printJsonLine } from './report.ts'
+import { type Cli, type Session, withEngine } from './session.ts'
+import { ago, columns, duration, metricsText, outcomeText, plain } from './words.ts'
+
+/** One reading of a log asks for this much (bytes). */
+const pieceBytes = 262_144
+
+/** `runs`, `log`, `cancel`. */
+export function addRuns(program: Command, cli: Cli): void {
+	program
+		.command('runs')
+		.description('runs on the workstations, newest first')
+		.option('--json', 'print them as JSON')
+		.action((options: { json?: boolean }) =>
+			withEngine(cli, options, async (session) => {
+				await settle(session)
+				const { runs } = await session.client.call('listRuns', {})
+				if (options.json) printJson(session.io, { runs })
+				else print(session.io, runsText(runs, session.io))
+				return exitCodes.done
+			}),
+		)
+	program
+		.command('log')
+		.argument('<run>', 'as `hawser runs` names it')
+		.description('what a run wrote')
+		.option('-f, --follow', 'go on until the run has ended')
+		.option('--json', 'print it as JSON; with -f a line for every piece')
+		.action((run: string, options: { follow?: boolean; json?: boolean }) =>
+			withEngine(cli, options, async (session) => {
+				await settle(session)
+				if (options.follow) return await followRun(session, run, options.json)
+				let text = ''
+				const take = (piece: string) => {
+					if (options.json) text += piece
+					else session.io.stdout.write(piece)
+				}
+				const size = await readWhole(session, run, take)
+				if (options.json) printJson(session.io, { run, size, text })
+				return exitCodes.done
+			}),
+		)
+	program
+		.command('cancel')
+		.argument('<run>', 'as `hawser runs` names it')
+		.description('end a run and all its processes')
+		.option('--json', 'print the answer as JSON')
+		.action((run: string, options: { json?: boolean }) =>
+			withEngine(cli, options, async (session) => {
+				await settle(session)
+				await session.client.call('cancelRun', { run })
+				if (options.json) printJson(session.io, { run, cancelled: true })
+				else print(session.io, 'Cancelled. Its log and what it wrote are still on the workstation.')
+				return exitCodes.done
+			}),
+		)
+}
+
+/** Hands over the log up to where it ends now; returns that offset. */
+async function readWhole(session: Session, run: string, take: (text: string) => void): Promise<number> {
+	let from = 0
+	for (;;) {
+		const { text, end, size } = await session.client.call('readLog', { run, from, most: pieceBytes })
+		take(text)
+		if (end >= size || end <= from) return end
+		from = end
+	}
+}
+
+/** What is there is read at our own pace; only what is written from now on is pushed. */
+async function followRun(session: Session, run: string, json: boolean | undefined): Promise<number> {
+	const { client, io } = session
+	const take = (text: string) => {
+		if (text === '') return
+		if (json) printJsonLine(io, { event: 'log', run, text })
+		else io.stdout.write(text)
+	}
+	const from = await readWhole(session, run, take)
+	const all = new Promise<void>((settle, reject) => {
+		client.onLog((chunk) => {
+			if (chunk.run !== run) return
+			take(chunk.text)
+			if (chunk.ended) settle()
+		})
+		client.call('followLog', { run, from }).catch(reject)
+	})
+	await Promise.race([all, session.until((state) => stopWithLink(state, run), longest)])
+	const ended = session.state().runs[run]
+	if (json) printJsonLine(io, { event: 'ended', run, outcome: ended?.outcome ?? null })
+	else if (ended) io.stderr.write(`${runEnd(ended)}\n`)
+	return exitCodes.done
+}
+
+function runEnd({ outcome, startedAt }: Run): string {
+	if (outcome.status === 'running') return 'The log has ended.'
+	return `The run ${outcomeText(outcome)} after ${duration(outcome.endedAt - startedAt)}.`
+}
+
+export function runsText(runs: readonly Run[], io: Io): string {
+	if (runs.length === 0) return 'No runs yet.'
+	const rows = [...runs]
+		.sort((one, other) => other.startedAt - one.startedAt)
+		.map((run) => {
+			const end = run.outcome.status === 'running' ? io.now() : run.outcome.endedAt
+			const progress = run.outcome.status === 'running' ? plain(run.progress?.text ?? run.lastLine) : ''
+			return [
+				plain(run.id),
+				plain(run.project),
+				ago(run.startedAt, io.now()),
+				duration(end - run.startedAt),
+				outcomeText(run.outcome),
+				progress || metricsText(run.metrics, run.change),
+			]
+		})
+	return columns([['RUN', 'PROJECT', 'STARTED', 'TOOK', 'OUTCOME', ''], ...rows])
+}

@@ -1,0 +1,181 @@
+import { type Client, ProblemError } from '../contract/client.ts'
+import type { WorkstationConfig } from '../contract/config.ts'
+import type { State } from '../contract/state.ts'
+import type { Link } from '../engine/link/link.ts'
+import { problem, problemOf } from '../engine/problems.ts'
+import type { Attachment } from '../engine/rpc/host.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import { note, printJson, printProblem } from './report.ts'
+
+/** What the commands need and only `engine.ts` knows how to make. */
+export interface Doors {
+	version: string
+	/** `resident`: it stays for long, as the window's engine does. */
+	openEngine(dataFolder: string, resident: boolean): Promise<Attachment>
+	/** A connection of this process's own, not yet dialled. */
+	openLink(name: string, ssh: WorkstationConfig['ssh']): Link
+	openBrowser(url: string): Promise<void>
+	/** Where the built window may lie, best first. */
+	rendererFolders: readonly string[]
+}
+
+/** One call of `hawser`: its world, and what it was told before the command. */
+export interface Cli {
+	io: Io
+	doors: Doors
+	dataFolder(): string
+	/** Set by the command that ran. */
+	exitCode: number
+}
+
+/** A command's hold on the engine. */
+export interface Session {
+	io: Io
+	client: Client
+	/** The engine lives in this process and ends with it. */
+	hosted: boolean
+	attachment: Attachment
+	state(): State
+	/** The first value `pick` finds, now or after a change; null after `limitMs`. Rejects when it throws. */
+	until<T>(pick: (state: State) => T | undefined, limitMs: number): Promise<T | null>
+	/** Aborted by the first Ctrl-C. */
+	interrupted: AbortSignal
+	/** Said when Ctrl-C ends the command. */
+	farewell: (() => string | null) | null
+}
+
+export interface SessionOptions {
+	json?: boolean | undefined
+	resident?: boolean
+	/** Ctrl-C is how it is meant to end: `work` sees to it by `interrupted`. */
+	endsByInterrupt?: boolean
+}
+
+/**
+ * Runs a command with the engine: attached to the one that is there, else with one of its own. Turns
+ * every failure into words and an exit code, and Ctrl-C into an orderly end; a second one ends at once.
+ */
+export async function withEngine(
+	cli: Cli,
+	options: SessionOptions,
+	work: (session: Session) => Promise<number>,
+): Promise<void> {
+	const { io } = cli
+	const interrupt = new AbortController()
+	const stopInterrupts = io.onInterrupt(() => {
+		if (interrupt.signal.aborted) io.exit(exitCodes.interrupted)
+		interrupt.abort()
+	})
+	let attachment: Attachment | null = null
+	try {
+		attachment = await cli.doors.openEngine(cli.dataFolder(), options.resident ?? false)
+		const session = await openSession(io, attachment, interrupt.signal)
+		const { problem: mistake } = session.state().config
+		if (mistake && !options.json) printProblem(io, mistake)
+		const ends = options.endsByInterrupt ? [] : [interruption(session)]
+		cli.exitCode = await Promise.race([work(session), disappearance(session), ...ends])
+		await letOthersFinish(session)
+	} catch (error) {
+		cli.exitCode = report(io, error, options.json)
+	} finally {
+		await attachment?.close().catch(() => {})
+		stopInterrupts()
+	}
+}
+
+/** Says a failure; returns its exit code. In JSON it is the document. */
+export function report(io: Io, error: unknown, json: boolean | undefined): number {
+	const found = problemOf(error)
+	if (json) printJson(io, { problem: found })
+	printProblem(io, found)
+	return exitCodeOf(found)
+}
+
+async function openSession(io: Io, attachment: Attachment, interrupted: AbortSignal): Promise<Session> {
+	const { client, hosted } = attachment
+	let state: State | null = null
+	const waiting = new Set<() => void>()
+	const session: Session = {
+		io,
+		client: tellingClient(client),
+		hosted,
+		attachment,
+		state() {
+			if (!state) throw new TypeError('the session is not open yet')
+			return state
+		},
+		until(pick, limitMs) {
+			return new Promise((settle, reject) => {
+				const end = (then: () => void) => {
+					clearTimeout(timer)
+					waiting.delete(look)
+					then()
+				}
+				const look = () => {
+					try {
+						const found = state ? pick(state) : undefined
+						if (found !== undefined) end(() => settle(found))
+					} catch (error) {
+						end(() => reject(error))
+					}
+				}
+				const timer = setTimeout(() => end(() => settle(null)), limitMs)
+				waiting.add(look)
+				look()
+			})
+		},
+		interrupted,
+		farewell: null,
+	}
+	client.watch((next) => {
+		state = next
+		for (const look of [...waiting]) look()
+	})
+	// An engine answers only once it has read its settings; what this asks for is nothing.
+	await Promise.race([session.client.call('unfollowLog', { run: '' }), disappearance(session)])
+	await Promise.race([session.until(() => true, 20_000), disappearance(session)])
+	return session
+}
+
+/** A call that the engine's end cut short is said in words. */
+function tellingClient(client: Client): Client {
+	return {
+		...client,
+		call: (name, input) =>
+			client.call(name, input).catch((error: unknown) => {
+				throw error instanceof ProblemError ? error : gone()
+			}),
+	}
+}
+
+const gone = () =>
+	new ProblemError(problem('engine-unreachable', { reason: 'It ended while this was under way' }))
+
+function disappearance({ client }: Session): Promise<never> {
+	return new Promise((_settle, reject) => client.onClose(() => reject(gone())))
+}
+
+function interruption(session: Session): Promise<number> {
+	const { interrupted, io } = session
+	return new Promise((settle) => {
+		const end = () => {
+			const words = session.farewell?.()
+			if (words) note(io, words)
+			settle(exitCodes.interrupted)
+		}
+		if (interrupted.aborted) end()
+		else interrupted.addEventListener('abort', end, { once: true })
+	})
+}
+
+/** Another face may have started something on the engine that lives here: it is not cut off. */
+async function letOthersFinish(session: Session): Promise<void> {
+	const { io, hosted, attachment, interrupted } = session
+	const busy = (state: State) => Object.values(state.operations).some(({ outcome }) => outcome === null)
+	if (!hosted || interrupted.aborted || attachment.otherFaces() === 0 || !busy(session.state())) return
+	note(io, 'Another Hawser has work under way through this one: staying until it is done. Ctrl-C ends it.')
+	const longest = 24 * 3_600_000
+	const stop = new Promise<void>((settle) => interrupted.addEventListener('abort', () => settle()))
+	await Promise.race([session.until((state) => (busy(state) ? undefined : true), longest), stop])
+}

@@ -1,0 +1,140 @@
+import type { Command } from 'commander'
+import type {
+	GpuState,
+	ProjectState,
+	Run,
+	Rung,
+	State,
+	Summary,
+	WorkstationState,
+} from '../contract/state.ts'
+import { exitCodes } from './exit-codes.ts'
+import { deviceText } from './gpu.ts'
+import type { Io } from './io.ts'
+import { pendingText } from './pending.ts'
+import { settle } from './reach.ts'
+import { print, printJson } from './report.ts'
+import { type Cli, type Session, withEngine } from './session.ts'
+import { ago, type Colours, coloursFor, columns, duration, plain } from './words.ts'
+
+export function addStatus(program: Command, cli: Cli): void {
+	program
+		.command('status')
+		.description('the line from this laptop to the GPU, what is pending, what runs (the default)')
+		.option('--json', 'print the whole state as JSON')
+		.action((options: { json?: boolean }) =>
+			withEngine(cli, options, async (session) => {
+				if (session.hosted) await readAll(session)
+				const state = session.state()
+				if (options.json) printJson(session.io, state)
+				else print(session.io, statusText(state, session.io))
+				return exitCodes.done
+			}),
+		)
+}
+
+/** An engine that was just made knows nothing yet: everything is probed once. */
+export async function readAll(session: Session): Promise<void> {
+	await settle(session)
+	const { workstations, projects } = session.state()
+	// What cannot be read is in the state, with its reason.
+	await Promise.allSettled([
+		...Object.keys(workstations).map((workstation) => session.client.call('check', { workstation })),
+		...Object.keys(projects).map((project) => session.client.call('readPending', { project })),
+	])
+}
+
+/** Fits a glance. Pure but for the clock and the width of `io`. */
+export function statusText(state: State, io: Io): string {
+	const colours = coloursFor(io.stdout, io.env)
+	const running = Object.values(state.runs).filter(({ outcome }) => outcome.status === 'running')
+	const blocks = [
+		summaryText(state.summary, colours),
+		...Object.values(state.workstations).map((workstation) => workstationText(workstation, io, colours)),
+		Object.values(state.projects)
+			.map((project) => projectText(project, io))
+			.join('\n'),
+		running.length > 0 ? runningText(running, io) : '',
+	]
+	return blocks.filter(Boolean).join('\n\n')
+}
+
+function summaryText({ glyph, line, problem }: Summary, colours: Colours): string {
+	const mark: Record<Summary['glyph'], string> = {
+		attention: colours.yellow('!'),
+		down: colours.red('✕'),
+		working: colours.cyan('●'),
+		paused: '‖',
+		ok: colours.green('●'),
+		off: '○',
+	}
+	const first = `${mark[glyph]} ${colours.bold(plain(line))}`
+	return problem ? `${first}\n  ${plain(problem.meaning)}` : first
+}
+
+function workstationText(workstation: WorkstationState, io: Io, colours: Colours): string {
+	const simulated = workstation.builtIn ? ', simulated' : ''
+	const lines = [
+		`${colours.bold(plain(workstation.name))}${simulated} · ${linkText(workstation, io)}`,
+		`  ${lineText(workstation.rungs, colours)}`,
+		...workstation.rungs
+			.filter(({ verdict }) => verdict === 'failing')
+			.map((rung) => `  ${colours.red('✕')} ${plain(rung.title)}: ${plain(rung.finding)}`),
+		...gpuLines(workstation.gpu, io),
+	]
+	return lines.join('\n')
+}
+
+/** The line itself: `● ── ● ── ✕    ○`. It is drawn as far as it holds. */
+export function lineText(rungs: readonly Rung[], colours: Colours): string {
+	const used = rungs.filter(({ verdict }) => verdict !== 'unused')
+	const mark = ({ verdict }: Rung) =>
+		verdict === 'ok' ? colours.green('●') : verdict === 'failing' ? colours.red('✕') : colours.dim('○')
+	let text = 'laptop'
+	let holds = true
+	for (const rung of used) {
+		text += `${holds ? ' ── ' : '    '}${mark(rung)}`
+		holds &&= rung.verdict === 'ok'
+	}
+	return `${text}${holds && used.length > 0 ? ' ── ' : '    '}GPU`
+}
+
+function linkText({ link }: WorkstationState, io: Io): string {
+	const now = io.now()
+	switch (link.status) {
+		case 'up': {
+			const latency = link.latencyMs === null ? '' : ` · ${Math.round(link.latencyMs)} ms`
+			return `connected for ${duration(now - link.since)}${latency} · ${plain(link.endpoint)}`
+		}
+		case 'off':
+			return 'not connected'
+		case 'dialling':
+			return `connecting for ${duration(now - link.since)}`
+		case 'asking':
+			return `its host key is not known: ${plain(link.fingerprint)}`
+		case 'lost':
+			return `${plain(link.problem.title)}; next try in ${duration(link.nextTryAt - now)}`
+		case 'stopped':
+			return plain(link.problem.title)
+	}
+}
+
+function gpuLines(gpu: GpuState, io: Io): string[] {
+	if (gpu.status === 'unknown') return ['  GPU unknown']
+	if (gpu.status === 'absent') return [`  ${plain(gpu.problem.title)}, ${ago(gpu.at, io.now())}`]
+	return gpu.devices.map((device) => `  ${deviceText(device)} · ${ago(gpu.at, io.now())}`)
+}
+
+function projectText(project: ProjectState, io: Io): string {
+	return `${plain(project.name)} → ${plain(project.workstation)}: ${pendingText(project, io.now())}`
+}
+
+function runningText(runs: readonly Run[], io: Io): string {
+	const rows = runs.map((run) => [
+		'●',
+		plain(run.id),
+		duration(io.now() - run.startedAt),
+		plain(run.progress?.text ?? run.lastLine),
+	])
+	return columns(rows)
+}

@@ -1,0 +1,61 @@
+import type { Problem } from '../../contract/problem.ts'
+import type { Commit, Lane } from '../../contract/state.ts'
+
+/** A commit and its parents: what a walk through history needs. */
+export interface Ancestry {
+	id: string
+	parents: string[]
+}
+
+/** The laptop's repository. Ids are full. */
+export interface LocalFacts {
+	/** The topmost folder, as the settings name it. */
+	path: string
+	/** The commit at the base branch. */
+	head: string
+	/** The branch that is checked out in `path`; null: none. */
+	branch: string | null
+	/** Tracked files with changes in `path`. */
+	changedFiles: string[]
+	untrackedFiles: string[]
+	/** The hub's branches as of the last contact with it; null: never seen. */
+	hubBase: string | null
+	hubValidation: string | null
+	/** On the base branch and not on `hubBase`. */
+	toHub: Lane | null
+	/** The newest few hundred commits of the base branch, newest first. */
+	history: (Commit & Ancestry)[]
+	/** Something the settings name is not there. */
+	problem: Problem | null
+}
+
+/** The workstation's clone and its worktree of the validation branch. */
+export interface RemoteFacts {
+	/** The clone's topmost folder there, from the root; null: there is none. */
+	path: string | null
+	gitVersion: string
+	base: string | null
+	validation: string | null
+	hubBase: string | null
+	hubValidation: string | null
+	/** What an earlier push over the link left to be taken. */
+	incoming: string | null
+	/** Tracked files with changes in the worktree, results left out. */
+	changedFiles: string[]
+	/** Tracked files with changes where the base branch is checked out. */
+	cloneChangedFiles: string[]
+	/** What the result globs name and is not committed. */
+	resultFiles: string[]
+	/** The size in bytes of those that are there. */
+	resultSizes: Record<string, number>
+	/** A merge, rebase, … that somebody has begun. */
+	ongoing: { what: string; path: string } | null
+	/** An operation of ours is under way there, or was killed. */
+	journal: string | null
+	/** The newest commits of the validation branch, at most 200. */
+	line: Ancestry[]
+	/** The newest few on the validation branch and not on the base branch there. */
+	commits: Commit[]
+	/** What is missing first: nothing can be moved until it is there. */
+	problem: Problem | null
+}

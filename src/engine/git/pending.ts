@@ -1,0 +1,48 @@
+import type { ProjectConfig } from '../../contract/config.ts'
+import type { Commit, Lane, Pending } from '../../contract/state.ts'
+import type { LocalFacts, RemoteFacts } from './facts.ts'
+import { difference } from './history.ts'
+
+/** How many commits a lane shows. */
+export const laneLength = 20
+
+/**
+ * What waits to move, from what was read on both sides. Pure. `at` is when the laptop was read (ms). A lane
+ * that cannot be known from the facts is null. `remoteAt` is the same as `at` where there are remote facts:
+ * who read them earlier says so.
+ */
+export function pendingOf(
+	project: ProjectConfig,
+	local: LocalFacts,
+	remote: RemoteFacts | null,
+	now: number,
+): Pending {
+	const validation = remote?.validation ?? null
+	const lists = [local.history, remote?.line ?? []]
+	const words = new Map<string, Commit>()
+	for (const { id, subject, author, at } of [...local.history, ...(remote?.commits ?? [])])
+		words.set(id, { id, subject, author, at })
+	const lane = (ids: string[] | null): Lane | null =>
+		ids && {
+			count: ids.length,
+			commits: ids.flatMap((id) => words.get(id) ?? []).slice(0, laneLength),
+		}
+	return {
+		at: now,
+		head: local.head,
+		branch: local.branch,
+		changedFiles: local.changedFiles,
+		untrackedFiles: local.untrackedFiles,
+		toHub: project.git.hub === 'direct' ? null : local.toHub,
+		toWorkstation: validation === null ? null : lane(difference(local.head, validation, lists)),
+		toLaptop: validation === null ? null : lane(difference(validation, local.head, [...lists].reverse())),
+		remoteAt: remote ? now : null,
+		remote: remote && {
+			base: remote.base,
+			validation: remote.validation,
+			changedFiles: remote.changedFiles,
+			resultFiles: remote.resultFiles,
+		},
+		problem: local.problem ?? remote?.problem ?? null,
+	}
+}

@@ -1,0 +1,82 @@
+import { ProblemError } from '../../contract/client.ts'
+import type { ProjectConfig } from '../../contract/config.ts'
+import type { Link } from '../link/link.ts'
+import { problem } from '../problems.ts'
+import { type BatchScript, runScript } from '../remote/script.ts'
+import type { RemoteFacts } from './facts.ts'
+import { checkNames } from './names.ts'
+import { fieldsOf, fileName, parseRecords, problemsIn } from './records.ts'
+
+/** Where a project's validation branch is checked out on its workstation. */
+export function remoteWorktree(project: ProjectConfig): string {
+	return project.git.remoteWorktree ?? `${project.remote.replace(/\/+$/, '')}-gpu`
+}
+
+/** The question for the workstation's side; changes nothing there. */
+export function remoteFactsScript(project: ProjectConfig): BatchScript {
+	const { hub, base, validation, results } = project.git
+	return {
+		name: 'git-facts',
+		args: [project.remote, remoteWorktree(project), hub, base, validation, ...results],
+	}
+}
+
+/** @throws ProblemError `remote-failed` when the script could not do its work at all */
+export function parseRemote(stdout: string, code: number | null): RemoteFacts {
+	const records = parseRecords(stdout)
+	const [first] = problemsIn(records)
+	if (!first && code !== 0)
+		throw new ProblemError(
+			problem('remote-failed', { script: 'git-facts', code: code ?? 'a signal', stderr: '' }),
+		)
+	const all = (name: string) => records.filter((record) => record[0] === name)
+	const files = (name: string) => all(name).map(([, file]) => fileName(file))
+	const refs = new Map(all('git.ref').map(([, name, id]) => [name, id]))
+	const ongoing = fieldsOf(records, 'git.ongoing')
+	return {
+		path: fieldsOf(records, 'git.path')?.[0] ?? null,
+		gitVersion: fieldsOf(records, 'git.version')?.[0] ?? '',
+		base: refs.get('base') ?? null,
+		validation: refs.get('validation') ?? null,
+		hubBase: refs.get('hub-base') ?? null,
+		hubValidation: refs.get('hub-validation') ?? null,
+		incoming: refs.get('incoming') ?? null,
+		changedFiles: files('git.changed'),
+		cloneChangedFiles: files('git.clone-changed'),
+		resultFiles: files('git.result'),
+		resultSizes: Object.fromEntries(all('git.size').map(([, line]) => sizeOf(line))),
+		ongoing: ongoing && { what: ongoing[0] ?? '', path: ongoing[1] ?? '' },
+		journal: fieldsOf(records, 'git.journal')?.[0] ?? null,
+		line: all('git.line').map(([, line = '']) => {
+			const [id = '', ...parents] = line.split(' ')
+			return { id, parents }
+		}),
+		commits: all('git.commit').map(([, id = '', seconds, author = '', ...subject]) => ({
+			id,
+			at: Number(seconds) * 1000,
+			author,
+			subject: subject.join('\t'),
+		})),
+		problem: first ?? null,
+	}
+}
+
+function sizeOf(line = ''): [string, number] {
+	const space = line.indexOf(' ')
+	return [fileName(line.slice(space + 1)), Number(line.slice(0, space))]
+}
+
+/**
+ * Reads the workstation's side in one round trip.
+ * @throws ProblemError of the link or of `runScript`, `unsafe-name`. What is missing there is a fact.
+ */
+export async function readRemote(
+	link: Link,
+	project: ProjectConfig,
+	signal?: AbortSignal,
+): Promise<RemoteFacts> {
+	await checkNames(project)
+	const { name, args } = remoteFactsScript(project)
+	const { stdout, code } = await runScript(link, name, args, { signal })
+	return parseRemote(stdout, code)
+}

@@ -1,0 +1,51 @@
+# Results on their way out of the workstation. Arguments: mode repository worktree hub validation
+# validation-was limit message, then result globs. Mode check changes nothing; apply commits and pushes.
+
+# The hub's branch has nothing that ours lacks. Its commit stays in $hub_was.
+back_expect() {
+	read_commit "refs/heads/$validation"
+	[ "$commit_at" = "$1" ] || fail moved-meanwhile "what=$validation on the workstation"
+	refuse_ongoing
+	hub_was=
+	[ "$hub" != direct ] || return 0
+	read_hub "$hub" "$validation"
+	hub_was=$commit_at
+	[ -z "$hub_was" ] || contains "$1" "$hub_was" ||
+		fail diverged "branch=$validation" "side=$side" 'other=the hub'
+}
+
+back_push() {
+	[ "$hub" != direct ] && [ "$1" != "$hub_was" ] || return 0
+	note "ref refs/remotes/$hub/$validation"
+	note "folder $common"
+	# The lease makes it exact: it is a fast-forward from what was seen, or nothing.
+	said=$(guard git push --porcelain "--force-with-lease=refs/heads/$validation:$hub_was" -- \
+		"$hub" "$1:refs/heads/$validation" 2>&1) && return
+	case $said in
+	*'(stale info)'* | *'(fetch first)'* | *'(non-fast-forward)'*) fail moved-meanwhile "what=$validation on the hub" ;;
+	*'failed to push some refs'*)
+		fail git-failed 'side=git' "what=push $validation to the hub" "reason=$(gist "$said")"
+		;;
+	*) fail hub-unreachable "side=$side" "hub=$hub" "reason=$(gist "$said")" ;;
+	esac
+}
+
+git_back() {
+	side='The workstation'
+	mode=$1 worktree=$3 hub=$4 validation=$5 validation_was=$6 limit=$7 message=$8
+	git_surroundings
+	open_repository "$2"
+	shift 8
+	[ "$mode" = check ] || begin
+	open_worktree "$worktree" "$validation"
+	back_expect "$validation_was"
+	refuse_big "$limit" "$@"
+	[ "$mode" != check ] || return 0
+	commit_results "refs/heads/$validation" "$message" "$@"
+	read_commit "refs/heads/$validation"
+	commit=$commit_at
+	back_push "$commit"
+	say result "$commit" "$committed"
+}
+
+(git_back "$@") </dev/null

@@ -1,0 +1,222 @@
+# Functions for reading a repository; put before every git script. $side says whose repository it is.
+
+git_surroundings() {
+	unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES \
+		GIT_COMMON_DIR GIT_NAMESPACE GIT_PREFIX GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS SSH_ASKPASS
+	LC_ALL=C GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false GIT_EDITOR=true GIT_PAGER=cat
+	export LC_ALL GIT_TERMINAL_PROMPT GIT_ASKPASS GIT_EDITOR GIT_PAGER
+	# A Mac without the command line tools has a git that only opens a window.
+	if [ "$(command -v git)" = /usr/bin/git ] && [ -x /usr/bin/xcode-select ] &&
+		! xcode-select -p >/dev/null 2>&1; then
+		fail git-missing "side=$side" 'reason=the command line developer tools are not installed'
+	fi
+	git_version=$(git version 2>/dev/null) || git_version=
+	case $git_version in
+	'git version '[0-9]*) git_version=${git_version#git version } ;;
+	*) fail git-missing "side=$side" 'reason=git was not found' ;;
+	esac
+}
+
+# Waits that end: a hub that is gone must not hold the line. What the person set stays.
+network_surroundings() {
+	if [ -z "${GIT_SSH_COMMAND-}${GIT_SSH-}" ] && ! git config core.sshCommand >/dev/null; then
+		GIT_SSH_COMMAND='ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=10'
+		export GIT_SSH_COMMAND
+	fi
+	GIT_HTTP_LOW_SPEED_LIMIT=1 GIT_HTTP_LOW_SPEED_TIME=30
+	export GIT_HTTP_LOW_SPEED_LIMIT GIT_HTTP_LOW_SPEED_TIME
+}
+
+# Goes to the repository at $1, its topmost folder; its shared git folder is then in $common.
+open_repository() {
+	place "$1"
+	cd -- "$at" 2>/dev/null || fail repository-missing "side=$side" "path=$1"
+	if ! reason=$(git rev-parse --show-prefix 2>&1); then
+		case $reason in
+		*'not a git repository'*) fail repository-missing "side=$side" "path=$1" ;;
+		*) fail repository-unreadable "side=$side" "path=$1" "reason=$(gist "$reason")" ;;
+		esac
+	fi
+	# Else it is a plain folder inside some other repository.
+	[ -z "$reason" ] || fail repository-missing "side=$side" "path=$1"
+	repository=$(pwd -P)
+	common=$(common_folder)
+}
+
+common_folder() {
+	cd -- "$(git rev-parse --git-common-dir)" && pwd -P
+}
+
+# From the clone: goes to its worktree at $1 where branch $2 must be checked out. False: $found says why.
+enter_worktree() {
+	found='nothing is there'
+	place "$1"
+	cd -- "$at" 2>/dev/null || return
+	found='it is no worktree of this clone'
+	[ -z "$(git rev-parse --show-prefix 2>&1)" ] && [ "$(common_folder 2>/dev/null)" = "$common" ] || return
+	found=$(git symbolic-ref -q HEAD) || found='no branch'
+	[ "$found" != "refs/heads/$2" ] || return 0
+	found="${found#refs/heads/} is checked out there"
+	return 1
+}
+
+# As above, or ends.
+open_worktree() {
+	enter_worktree "$1" "$2" || fail worktree-missing "side=$side" "path=$1" "branch=$2" "reason=$found"
+}
+
+# Where branch ref $1 is checked out, in $tree; empty when nowhere.
+read_tree_of() {
+	tree=
+	listed=
+	while IFS= read -r line; do
+		case $line in
+		'worktree '*) listed=${line#worktree } ;;
+		"branch $1") tree=$listed ;;
+		esac
+	done <<-END
+		$(git worktree list --porcelain)
+	END
+}
+
+# The commit that ref $1 is at, in $commit_at; empty when there is none.
+read_commit() {
+	commit_at=$(git rev-parse -q --verify "$1^{commit}" 2>/dev/null) || commit_at=
+}
+
+contains() {
+	git merge-base --is-ancestor "$2" "$1" 2>/dev/null
+}
+
+# Git prints names ended by NUL; the tools at hand want lines. A line break in a name becomes \001.
+as_lines() {
+	tr '\n\000' '\001\n'
+}
+
+as_names() {
+	tr '\001\n' '\n\000'
+}
+
+# What the worktree at hand is in the middle of, in $ongoing; empty when nothing.
+read_ongoing() {
+	ongoing=
+	for what in MERGE_HEAD=merge rebase-merge=rebase rebase-apply=rebase CHERRY_PICK_HEAD=cherry-pick \
+		REVERT_HEAD=revert; do
+		[ ! -e "$(git rev-parse --git-path "${what%=*}")" ] || ongoing=${what#*=}
+	done
+}
+
+refuse_ongoing() {
+	read_ongoing
+	[ -z "$ongoing" ] || fail merge-in-progress "side=$side" "what=$ongoing" "path=$(pwd -P)"
+}
+
+# Tracked files with changes in the worktree at hand, staged or not; "$@" are pathspecs.
+tracked_changes() {
+	GIT_OPTIONAL_LOCKS=0 git status --porcelain=v2 -z --no-renames --untracked-files=no \
+		--ignore-submodules=dirty -- "$@" | as_lines |
+		sed -e '/^[#?!]/d' -e 's/^1 \([^ ]* \)\{7\}//' -e 's/^u \([^ ]* \)\{9\}//'
+}
+
+# The same without what the result globs "$@" name.
+changes_besides() {
+	glob_count=$#
+	while [ "$glob_count" -gt 0 ]; do
+		set -- "$@" ":(exclude,glob)$1"
+		shift
+		glob_count=$((glob_count - 1))
+	done
+	tracked_changes . "$@"
+}
+
+# Files that the result globs "$@" name and that are not as in the last commit; ignored files stay out.
+result_files() {
+	glob_count=$#
+	while [ "$glob_count" -gt 0 ]; do
+		set -- "$@" ":(glob)$1"
+		shift
+		glob_count=$((glob_count - 1))
+	done
+	{
+		git ls-files -z --others --modified --deleted --exclude-standard -- "$@"
+		git diff-index --cached -z --no-renames --name-only HEAD -- "$@"
+	} | as_lines | sort -u
+}
+
+# "BYTES NAME" for each of the files in $1 that is there.
+sizes_of() {
+	[ -z "$1" ] || printf '%s\n' "$1" | sed 's|^|./|' | as_names | xargs -0 wc -c 2>/dev/null |
+		sed -n 's|^ *\([0-9][0-9]*\) \./|\1 |p'
+}
+
+# Ends with a tree-dirty problem; $1 holds the files.
+fail_dirty() {
+	list=$1
+	set -- "side=$side" "path=$(pwd -P)"
+	while IFS= read -r file; do set -- "$@" "files=$file"; done <<-END
+		$(printf '%s\n' "$list" | head -n 50)
+	END
+	fail tree-dirty "$@"
+}
+
+refuse_dirty() {
+	dirty=$(tracked_changes)
+	[ -z "$dirty" ] || fail_dirty "$dirty"
+}
+
+# Of the files on stdin those that are there and belong to nobody in the index: a move would overwrite them.
+# Ignored ones too, about which git would not ask; and a file where a folder has to be.
+untracked_among() {
+	hits=$(
+		above=
+		while IFS= read -r file; do
+			while :; do
+				if [ -L "$file" ] || { [ -e "$file" ] && { [ ! -d "$file" ] || [ -z "$above" ]; }; }; then
+					printf '%s\n' "$file"
+				fi
+				case $file in */*) file=${file%/*} above=yes ;; *) break ;; esac
+				[ ! -d "$file" ] || [ -L "$file" ] || break
+			done
+			above=
+		done
+	)
+	[ -z "$hits" ] ||
+		printf '%s\n' "$hits" | sort -u | as_names |
+		xargs -0 git --literal-pathspecs ls-files -z --others -- | as_lines
+}
+
+refuse_untracked_among() {
+	in_the_way=$(untracked_among)
+	[ -z "$in_the_way" ] || fail_dirty "$in_the_way"
+}
+
+changed_paths() {
+	git diff-tree -r -z --no-renames --name-only "$@" | as_lines
+}
+
+# Stops when a move from $1 to $2 would overwrite an untracked file in the worktree at hand.
+refuse_collisions() {
+	in_the_way=$(changed_paths --diff-filter=A "$1" "$2" | untracked_among)
+	[ -z "$in_the_way" ] || fail_dirty "$in_the_way"
+}
+
+# What the hub has at branch $2, in $commit_at; empty when it has none.
+read_hub() {
+	network_surroundings
+	git config --get-all "remote.$1.url" >/dev/null || fail hub-missing "side=$side" "hub=$1"
+	said=$(git ls-remote -- "$1" "refs/heads/$2" 2>&1) ||
+		fail hub-unreachable "side=$side" "hub=$1" "reason=$(gist "$said")"
+	commit_at=$(printf '%s\n' "$said" | sed -n 's|^\([0-9a-f]\{40,64\}\)	refs/heads/.*|\1|p' | head -n 1)
+}
+
+# Has commit $3 here, from branch $2 of hub $1 when it is not here yet.
+fetch_commit() {
+	git cat-file -e "$3^{commit}" 2>/dev/null && return
+	network_surroundings
+	git config --get-all "remote.$1.url" >/dev/null || fail hub-missing "side=$side" "hub=$1"
+	note "ref refs/remotes/$1/$2"
+	note "folder $common"
+	said=$(guard git fetch -q --no-tags --no-recurse-submodules -- "$1" "refs/heads/$2" 2>&1) ||
+		fail hub-unreachable "side=$side" "hub=$1" "reason=$(gist "$said")"
+	git cat-file -e "$3^{commit}" 2>/dev/null || fail moved-meanwhile "what=$2 on the hub" "side=$side"
+}

@@ -1,0 +1,272 @@
+# Functions for whatever changes a repository; put before git-up, git-back and git-land, on either side.
+#
+# Whoever changes something holds the journal of the repository. It names every process at work, so that what a
+# killed one left behind is told from what somebody is doing: the next one undoes or completes it.
+# A checked-out branch is moved with an index of our own, so git's own lock is only ever held by a token that
+# says whose it is, and files, index and branch can be brought back in step from any point.
+
+# --- the journal ---
+
+# Takes the repository for us, after at most 5 s; clears up after a killed owner first.
+begin() {
+	journal=$common/hawser-journal
+	read_boot_id
+	read_birth "$$"
+	me="owner $$ $boot_id $(printf %s "$birth_of" | tr ' ' _)"
+	tries=0
+	# Asked twice: an owner removes the journal before it ends, so one seen dead may have taken it away.
+	until journal_is_ours && journal_is_ours; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 25 ] || fail repository-busy "side=$side" "path=$repository" "lock=$journal"
+		nap 0.2
+	done
+	trap end EXIT
+	[ "$(cat "$journal")" = "$me" ] || recover
+}
+
+end() {
+	[ -n "$(unfinished)" ] || rm -f "$journal"
+}
+
+note() {
+	printf '%s\n' "$*" >>"$journal"
+}
+
+# The move that was begun and neither ended nor undone.
+unfinished() {
+	# shellcheck disable=SC2016 # for sed
+	sed -n -e '/^move /h' -e '/^moved$/{s/.*//;h;}' -e '${x;s/^move //p;}' "$journal"
+}
+
+# Whether nobody who came before us is still at work. Lines are only ever appended, so all see the same order.
+journal_is_ours() {
+	grep -qxF -- "$me" "$journal" 2>/dev/null || note "$me" 2>/dev/null ||
+		fail repository-unreadable "side=$side" "path=$repository" "reason=$journal cannot be written"
+	before=' '
+	held=
+	ours=
+	while IFS=' ' read -r kind pid boot rest; do
+		case $kind in
+		owner)
+			if [ "$kind $pid $boot $rest" = "$me" ]; then
+				ours=yes
+			elif [ -z "$ours" ]; then
+				before="$before$pid "
+				[ "$boot" = "$boot_id" ] && read_birth "$pid" &&
+					[ "$(printf %s "$birth_of" | tr ' ' _)" = "$rest" ] && held=yes
+			fi
+			;;
+		child)
+			case $before in
+			*" $rest "*) [ "$boot" = "$boot_id" ] && read_birth "$pid" && held=yes ;;
+			esac
+			;;
+		esac
+	done 2>/dev/null <"$journal"
+	[ -n "$ours" ] && [ -z "$held" ]
+}
+
+# Runs "$@" with its own pid in the journal: it may outlive a killed shell.
+guard() {
+	# shellcheck disable=SC2016 # for the inner shell
+	sh -c 'printf "child %s %s %s\n" "$$" "$2" "$3" >>"$1"; shift 3; exec "$@"' sh \
+		"$journal" "$boot_id" "$$" "$@"
+}
+
+# Undoes or completes what a killed owner was doing. None of its processes is left.
+recover() {
+	refs="HEAD $(sed -n 's/^ref //p' "$journal" | sort -u | tr '\n' ' ')"
+	sed -n 's/^folder //p' "$journal" | sort -u | while IFS= read -r folder; do clear_folder "$folder" "$refs"; done
+	left=$(unfinished)
+	[ -n "$left" ] || return 0
+	(settle "$left") || exit
+	note moved
+}
+
+# Removes our leftovers from git folder $1 (a worktree's own, or the shared one). Another git holds the lock of a
+# ref for an instant only: one of $2 that stays is a leftover too.
+clear_folder() {
+	[ -d "$1" ] || return 0
+	if { IFS= read -r token <"$1/index.lock"; } 2>/dev/null; then
+		case $token in hawser\ *) rm -f "$1/index.lock" ;; esac
+	fi
+	rm -f "$1"/hawser-index.* "$1"/next-index-*.lock
+	for locked in $2; do
+		tries=0
+		while [ -e "$1/$locked.lock" ] && [ "$tries" -lt 10 ]; do
+			tries=$((tries + 1))
+			nap 0.2
+		done
+		rm -f "$1/$locked.lock"
+	done
+}
+
+# --- the index ---
+
+# In a worktree: takes git's lock on its index, after at most 5 s, and copies it to $index.new.
+take_index() {
+	folder=$(git rev-parse --absolute-git-dir)
+	note "folder $folder"
+	index=$folder/hawser-index.$$
+	printf 'hawser %s\n' "$$" >"$index.token"
+	tries=0
+	until take_lock; do
+		tries=$((tries + 1))
+		if [ "$tries" -ge 25 ]; then
+			rm -f "$index".*
+			fail repository-busy "side=$side" "path=$(pwd -P)" "lock=$folder/index.lock"
+		fi
+		nap 0.2
+	done
+	[ ! -e "$folder/index" ] || cp -p "$folder/index" "$index.new"
+	GIT_INDEX_FILE=$index.new git update-index -q --refresh >/dev/null 2>&1 || :
+}
+
+take_lock() {
+	ln "$index.token" "$folder/index.lock" 2>/dev/null && return
+	# No lock and still no link: a file system without them.
+	[ ! -e "$folder/index.lock" ] && (set -C && cat "$index.token" >"$folder/index.lock") 2>/dev/null
+}
+
+install_index() {
+	mv -f "$index.new" "$folder/index"
+}
+
+release_index() {
+	rm -f "$index".* "$folder/index.lock"
+}
+
+# Runs git with our index.
+git_at_index() {
+	guard env "GIT_INDEX_FILE=$index.new" git "$@"
+}
+
+# --- moving ---
+
+# Moves branch ref $1 from commit $2 to its descendant $3; $4 goes to the reflog. Where it is checked out, the
+# worktree moves with it. Killed anywhere, the next owner of the journal completes or undoes it.
+move() {
+	[ "$2" != "$3" ] || return 0
+	note "ref $1"
+	note "folder $common"
+	read_tree_of "$1"
+	if [ -z "$tree" ]; then
+		moving=$(guard git update-ref -m "$4" "$1" "$3" "$2" 2>&1) || fail_move "$1" "$2" "$moving"
+	else
+		(move_tree "$@") || exit
+	fi
+}
+
+move_tree() {
+	cd -- "$tree" 2>/dev/null ||
+		fail worktree-missing "side=$side" "path=$tree" "branch=${1#refs/heads/}" 'reason=nothing is there'
+	take_index
+	note "move $2 $3 $1 $tree"
+	in_the_way=$(changed_paths --diff-filter=A "$2" "$3" | untracked_among)
+	if [ -z "$in_the_way" ] && moving=$(git_at_index read-tree -m -u "$2" "$3" 2>&1); then
+		install_index
+		if moving=$(guard git update-ref -m "$4" "$1" "$3" "$2" 2>&1); then
+			release_index
+			note moved
+			run_hook post-merge 0
+			return 0
+		fi
+	fi
+	release_index
+	if [ -n "$in_the_way" ]; then
+		note moved
+		fail_dirty "$in_the_way"
+	fi
+	(settle "$2 $3 $1 $tree") || exit
+	note moved
+	dirty=$(tracked_changes)
+	[ -z "$dirty" ] || fail_dirty "$dirty"
+	fail_move "$1" "$2" "$moving"
+}
+
+fail_move() {
+	read_commit "$1"
+	[ "$commit_at" = "$2" ] || fail moved-meanwhile "what=${1#refs/heads/}" "side=$side"
+	fail git-failed "side=$side" "what=move ${1#refs/heads/}" "reason=$(gist "$3")"
+}
+
+run_hook() {
+	hook=$(git rev-parse --git-path "hooks/$1")
+	[ -x "$hook" ] || return 0
+	shift
+	guard "$hook" "$@" >/dev/null 2>&1 || :
+}
+
+# Brings files and index of an interrupted move, $1 "A B ref folder", in step with where its branch is: at B it
+# is completed, at A undone. Stops when a file holds something that is in neither.
+settle() {
+	a=${1%% *} rest=${1#* }
+	b=${rest%% *} rest=${rest#* }
+	branch_ref=${rest%% *} tree=${rest#* }
+	[ -d "$tree" ] || return 0
+	cd -- "$tree" || return 0
+	[ "$(git symbolic-ref -q HEAD)" = "$branch_ref" ] || return 0
+	read_commit "$branch_ref"
+	case $commit_at in
+	"$a") old=$b new=$a ;;
+	"$b") old=$a new=$b ;;
+	*) return 0 ;; # somebody moved it on, and took the files as they were
+	esac
+	take_index
+	if ! foreign_files >"$index.foreign"; then
+		release_index
+		fail_dirty 'the staged changes'
+	fi
+	foreign=$(cat "$index.foreign")
+	if [ -n "$foreign" ]; then
+		release_index
+		fail_dirty "$foreign"
+	fi
+	settling=$(put_files 2>&1)
+	settled=$?
+	[ "$settled" -ne 0 ] || install_index
+	release_index
+	[ "$settled" -eq 0 ] ||
+		fail git-failed "side=$side" "what=bring $tree back in step" "reason=$(gist "$settling")"
+}
+
+# Files and our index from $old to $new, whatever of it was done already.
+put_files() {
+	git_at_index read-tree -m -i "$old" "$new" || return
+	changed_paths --diff-filter=D "$old" "$new" | while IFS= read -r file; do
+		rm -f -- "$file" 2>/dev/null
+		case $file in */*) rmdir -p -- "${file%/*}" 2>/dev/null ;; esac
+	done
+	changed_paths --diff-filter=d "$old" "$new" | as_names | git_at_index checkout-index -f -q -u -z --stdin
+}
+
+# Of the files that differ between $old and $new, those that hold neither content nor the beginning of one.
+foreign_files() {
+	differing "$new" "$old" "$index.a" >"$index.in-a" || return
+	differing "$old" "$new" "$index.b" >"$index.in-b" || return
+	comm -12 "$index.in-a" "$index.in-b" | while IFS= read -r file; do
+		[ -e "$file" ] || [ -L "$file" ] || continue
+		if [ ! -f "$file" ] || [ -L "$file" ] ||
+			! { begins_as "$old" "$file" || begins_as "$new" "$file"; }; then
+			printf '%s\n' "$file"
+		fi
+	done
+}
+
+# Of the files that $1 and $2 differ in, those that on disk are not as in $2, sorted.
+differing() {
+	cp -p "$folder/index" "$3" && GIT_INDEX_FILE=$3 git read-tree -m -i "$1" "$2" 2>/dev/null || return
+	GIT_INDEX_FILE=$3 git update-index -q --refresh >/dev/null 2>&1
+	changed_paths "$1" "$2" | sort >"$3.changed"
+	{
+		GIT_INDEX_FILE=$3 git diff-files -z --no-renames --name-only | as_lines
+		changed_paths --diff-filter=D "$1" "$2"
+	} | sort -u | comm -12 - "$3.changed"
+}
+
+# Whether file $2 is what a killed checkout of commit $1 may have written so far.
+begins_as() {
+	git cat-file -e "$1:$2" 2>/dev/null || return
+	bytes=$(($(wc -c <"$2")))
+	git cat-file --filters "$1:$2" | head -c "$bytes" | cmp -s - "$2"
+}

@@ -1,0 +1,289 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { followEngine } from '../../src/app/engine-face.ts'
+import { restartDelay, superviseEngine } from '../../src/app/engine-supervisor.ts'
+import { isTrusted, relayPages } from '../../src/app/ipc.ts'
+import { showNotices } from '../../src/app/notifications.ts'
+import { toMain, toPage } from '../../src/app/page-messages.ts'
+import { createTray, glyphFile } from '../../src/app/tray.ts'
+import { wakeWith } from '../../src/app/wake.ts'
+import { createAppWindow } from '../../src/app/window.ts'
+import type { Channel } from '../../src/contract/client.ts'
+import * as electron from './electron-stand-in.ts'
+import { standInEngine } from './engine-stand-in.ts'
+import { now, stateOf, workstation } from './states.ts'
+
+vi.mock('electron', () => import('./electron-stand-in.ts'))
+
+const platform = process.platform
+function onPlatform(name: NodeJS.Platform): void {
+	Object.defineProperty(process, 'platform', { value: name })
+}
+beforeEach(() => {
+	electron.BrowserWindow.all = []
+	electron.Tray.all = []
+	electron.Notification.shown = []
+	electron.utilityProcess.children = []
+})
+afterEach(() => {
+	onPlatform(platform)
+	vi.useRealTimers()
+})
+
+const event = (url: string | null, parent: unknown = null) =>
+	({ senderFrame: url === null ? null : { url, parent } }) as Parameters<typeof isTrusted>[0]
+
+describe('who may speak to the main process', () => {
+	test.each(['hawser://app/index.html', 'hawser://app/index.html#run/1', 'hawser://app/'])(
+		'trusted: %s',
+		(url) => {
+			expect(isTrusted(event(url))).toBe(true)
+		},
+	)
+	test.each([
+		null,
+		'',
+		'about:blank',
+		'hawser://app.example/index.html',
+		'hawser://other/',
+		'https://app/',
+		'file:///app',
+	])('refused: %s', (url) => {
+		expect(isTrusted(event(url))).toBe(false)
+	})
+	test('refused: our page inside another frame', () => {
+		expect(isTrusted(event('hawser://app/', {}))).toBe(false)
+	})
+})
+
+describe('the relay between a page and the engine', () => {
+	const name = 'a3bb189e-8bf9-4888-9912-ace4e6543002'
+	const say = (page: electron.StandInContents, message: unknown, url = 'hawser://app/index.html') =>
+		electron.ipcMain.emit(toMain, { ...event(url), sender: page }, message)
+	const call = { t: 'q', i: '1', m: 'command', a: ['check', {}] }
+	const answers = (page: electron.StandInContents) =>
+		page.sent.map(([, message]) => message as { kind: string })
+
+	test('carries a trusted page’s calls and the answers, and ends with the engine', async () => {
+		const engine = standInEngine(stateOf())
+		const stop = relayPages(engine.open)
+		const page = new electron.StandInContents()
+		say(page, { kind: 'open', channel: name })
+		// Said before the engine's channel is there: it waits.
+		say(page, { kind: 'message', channel: name, body: call })
+		await vi.waitFor(() => expect(answers(page)).toHaveLength(1))
+		expect(page.sent[0]).toMatchObject([toPage, { kind: 'message', channel: name, body: { t: 's', i: '1' } }])
+		expect(engine.asked).toEqual([['check', {}]])
+		engine.channels[0]?.close()
+		await vi.waitFor(() => expect(page.sent.at(-1)).toEqual([toPage, { kind: 'close', channel: name }]))
+		stop()
+	})
+	test('does nothing for another sender, nor for what is not a message', async () => {
+		const engine = standInEngine(stateOf())
+		const open = vi.fn(engine.open)
+		const stop = relayPages(open)
+		const page = new electron.StandInContents()
+		say(page, { kind: 'open', channel: name }, 'https://example.org/')
+		electron.ipcMain.emit(toMain, { senderFrame: null, sender: page }, { kind: 'open', channel: name })
+		for (const message of [
+			null,
+			'open',
+			{ kind: 'open' },
+			{ kind: 'open', channel: 'x' },
+			{ kind: 'else', channel: name },
+		])
+			say(page, message)
+		await turn()
+		expect(open).not.toHaveBeenCalled()
+		expect(page.sent).toEqual([])
+		stop()
+	})
+	test('a page that goes elsewhere or goes away loses its channels', async () => {
+		const engine = standInEngine(stateOf())
+		const stop = relayPages(engine.open)
+		const page = new electron.StandInContents()
+		say(page, { kind: 'open', channel: name })
+		await vi.waitFor(() => expect(engine.channels).toHaveLength(1))
+		page.emit('did-start-navigation', { isMainFrame: true, isSameDocument: true })
+		expect(page.sent).toEqual([])
+		page.emit('did-start-navigation', { isMainFrame: true, isSameDocument: false })
+		expect(answers(page).map(({ kind }) => kind)).toEqual(['close'])
+		stop()
+	})
+})
+
+describe('the tray', () => {
+	const folder = '/glyphs'
+	test('shows the summary’s glyph and line', () => {
+		onPlatform('linux')
+		const tray = createTray(folder, () => {})
+		const [icon] = electron.Tray.all
+		expect(icon?.images).toEqual([expect.stringMatching(/^\/glyphs\/off-(light|dark)\.png$/)])
+		tray.show(stateOf({ summary: { glyph: 'down', line: 'No path', problem: null, workstation: null } }))
+		expect(icon?.images.at(-1)).toMatch(/\/down-(light|dark)\.png$/)
+		expect(icon?.tooltip).toBe('No path')
+		tray.dispose()
+		expect(icon?.destroyed).toBe(true)
+	})
+	test('picks the platform’s set of files', () => {
+		expect(glyphFile('ok', 'darwin', true)).toBe('okTemplate.png')
+		expect(glyphFile('ok', 'linux', true)).toBe('ok-dark.png')
+		expect(glyphFile('ok', 'linux', false)).toBe('ok-light.png')
+	})
+	test('on Linux hands the menu over again only when it says something else', () => {
+		onPlatform('linux')
+		vi.useFakeTimers({ now })
+		const tray = createTray(folder, () => {})
+		const [icon] = electron.Tray.all
+		expect(icon?.contextMenus).toHaveLength(1)
+		tray.show(stateOf())
+		tray.show(stateOf())
+		expect(icon?.contextMenus).toHaveLength(2)
+		tray.show(stateOf({ workstations: [workstation({ link: { status: 'off' } })] }))
+		expect(icon?.contextMenus).toHaveLength(3)
+		tray.dispose()
+	})
+	test('on macOS makes the menu when it opens, and none while it is open', () => {
+		onPlatform('darwin')
+		const tray = createTray(folder, () => {})
+		const [icon] = electron.Tray.all
+		tray.show(stateOf())
+		expect(icon?.poppedUp).toHaveLength(0)
+		icon?.emit('click')
+		tray.show(stateOf({ workstations: [workstation({ link: { status: 'off' } })] }))
+		icon?.emit('right-click')
+		expect(icon?.poppedUp).toHaveLength(1)
+		icon?.poppedUp[0]?.emit('menu-will-close')
+		icon?.emit('right-click')
+		expect(icon?.poppedUp).toHaveLength(2)
+		const labels = icon?.poppedUp[1]?.items.map((item) => item.label)
+		expect(labels).toContain('Up (lab is not connected)')
+		expect(icon?.contextMenus).toHaveLength(0)
+		tray.dispose()
+	})
+})
+
+describe('the window', () => {
+	const files = { page: '/page', preload: '/preload.cjs', icon: '/icon.png' }
+	test('is sandboxed, isolated, and shows our page', () => {
+		createAppWindow(files).open('run 1')
+		const [window] = electron.BrowserWindow.all
+		expect(window?.options.webPreferences).toMatchObject({
+			sandbox: true,
+			contextIsolation: true,
+			nodeIntegration: false,
+			preload: '/preload.cjs',
+		})
+		expect(window?.loaded).toEqual(['hawser://app/index.html#run/run%201'])
+	})
+	test('goes nowhere else, opens nothing, permits nothing', () => {
+		createAppWindow(files).open()
+		const contents = electron.BrowserWindow.all[0]?.webContents
+		for (const name of ['will-navigate', 'will-frame-navigate', 'will-redirect', 'will-attach-webview']) {
+			const preventDefault = vi.fn()
+			contents?.emit(name, { preventDefault })
+			expect(preventDefault, name).toHaveBeenCalledOnce()
+		}
+		expect(contents?.openHandler?.({ url: 'https://example.org' })).toEqual({ action: 'deny' })
+		const answer = vi.fn()
+		contents?.session.requestHandler?.(null as never, 'media', answer, null as never)
+		expect(answer).toHaveBeenCalledWith(false)
+		expect(contents?.session.checkHandler?.(null, 'media', '', null as never)).toBe(false)
+	})
+	test('is one: opened again it comes to the front, closed it is made anew', () => {
+		const window = createAppWindow(files)
+		window.open()
+		window.open('r1')
+		expect(electron.BrowserWindow.all).toHaveLength(1)
+		expect(electron.BrowserWindow.all[0]?.loaded.at(-1)).toBe('hawser://app/index.html#run/r1')
+		window.close()
+		window.open()
+		expect(electron.BrowserWindow.all).toHaveLength(2)
+	})
+	test('on macOS there is a Dock icon only while it is open', () => {
+		onPlatform('darwin')
+		electron.app.policies = []
+		const window = createAppWindow(files)
+		window.open()
+		window.close()
+		expect(electron.app.policies).toEqual(['regular', 'accessory'])
+	})
+})
+
+describe('notices', () => {
+	const notice = { id: 'run:1', title: 'Succeeded', body: '38 min', run: 'r1', at: now }
+	test('are shown by the face that claims them first, once; a click opens their run', async () => {
+		const engine = standInEngine(stateOf(), (_name, input) => ({
+			first: (input as { notice: string }).notice === 'run:1',
+		}))
+		const face = followEngine(engine.open)
+		const opened: unknown[] = []
+		const stop = showNotices(face, (run) => opened.push(run))
+		await vi.waitFor(() => expect(face.state()).not.toBeNull())
+		const both = { 'run:1': notice, 'run:2': { ...notice, id: 'run:2' } }
+		engine.change({ slice: 'notices', value: both })
+		engine.change({ slice: 'notices', value: { ...both } })
+		await vi.waitFor(() => expect(electron.Notification.shown).toHaveLength(1))
+		engine.change({ slice: 'notices', value: { ...both } })
+		await vi.waitFor(() => expect(engine.asked).toHaveLength(2))
+		expect(engine.asked.map(([, input]) => input)).toEqual([{ notice: 'run:1' }, { notice: 'run:2' }])
+		expect(electron.Notification.shown[0]?.options).toEqual({ title: 'Succeeded', body: '38 min' })
+		electron.Notification.shown[0]?.emit('click')
+		expect(opened).toEqual(['r1'])
+		stop()
+	})
+})
+
+test('after sleep every wanted workstation is tried at once', async () => {
+	const engine = standInEngine(
+		stateOf({ workstations: [workstation(), workstation({ name: 'spare', wanted: false })] }),
+	)
+	const face = followEngine(engine.open)
+	const stop = wakeWith(electron.powerMonitor as unknown as Parameters<typeof wakeWith>[0], face)
+	await vi.waitFor(() => expect(face.state()).not.toBeNull())
+	electron.powerMonitor.emit('resume')
+	await vi.waitFor(() => expect(engine.asked).toEqual([['retry', { workstation: 'lab' }]]))
+	stop()
+})
+
+describe('the engine’s process', () => {
+	const start = { entry: '/engine.mjs', args: ['/data'], env: {} }
+	test('is started again with a growing wait; what was open is closed, what waits gets the next one', async () => {
+		vi.useFakeTimers()
+		const supervisor = superviseEngine(start)
+		const channel: Channel = await supervisor.open()
+		const closed = vi.fn()
+		channel.onClose(closed)
+		const [first] = electron.utilityProcess.children
+		expect(first?.requests).toMatchObject([{ message: { kind: 'face' } }])
+		first?.emit('exit', 1)
+		expect(closed).toHaveBeenCalledOnce()
+		const next = supervisor.open()
+		expect(electron.utilityProcess.children).toHaveLength(1)
+		await vi.advanceTimersByTimeAsync(restartDelay(1))
+		await next
+		expect(electron.utilityProcess.children).toHaveLength(2)
+		expect(electron.utilityProcess.children[1]?.requests).toHaveLength(1)
+		electron.utilityProcess.children[1]?.emit('exit', 1)
+		await vi.advanceTimersByTimeAsync(restartDelay(1))
+		expect(electron.utilityProcess.children).toHaveLength(2)
+		await vi.advanceTimersByTimeAsync(restartDelay(2))
+		expect(electron.utilityProcess.children).toHaveLength(3)
+	})
+	test('waits never grow beyond half a minute', () => {
+		expect([1, 2, 3, 8, 100].map(restartDelay)).toEqual([250, 500, 1000, 30_000, 30_000])
+	})
+	test('is asked to stop, is ended when it does not, and is not started again', async () => {
+		vi.useFakeTimers()
+		const supervisor = superviseEngine(start)
+		const [child] = electron.utilityProcess.children
+		const stopped = supervisor.stop()
+		expect(child?.requests.at(-1)?.message).toEqual({ kind: 'stop' })
+		await vi.advanceTimersByTimeAsync(5000)
+		await stopped
+		expect(child?.killed).toBe(true)
+		await vi.advanceTimersByTimeAsync(60_000)
+		expect(electron.utilityProcess.children).toHaveLength(1)
+		await expect(supervisor.open()).rejects.toThrow('quitting')
+	})
+})

@@ -1,0 +1,117 @@
+import type { Problem } from '../../src/contract/problem.ts'
+import type { ProjectState, Run, State, WorkstationState } from '../../src/contract/state.ts'
+
+/** Pieces of a state for the shell's tests. All times count from here. */
+export const now = Date.UTC(2026, 10, 23, 10, 0, 0)
+export const minute = 60_000
+
+export function problemOf(title: string, next: Problem['next'] = null): Problem {
+	return { code: 'internal', facts: {}, title, meaning: 'What it means.', next, needsPerson: next !== null }
+}
+
+export function workstation(change: Partial<WorkstationState> = {}): WorkstationState {
+	return {
+		name: 'lab',
+		builtIn: false,
+		wanted: true,
+		link: { status: 'up', since: now - 240 * minute, endpoint: 'lab:22', latencyMs: 12 },
+		rungs: [],
+		gpu: {
+			status: 'read',
+			at: now - 2000,
+			simulated: false,
+			devices: [
+				{
+					index: 0,
+					uuid: 'GPU-1',
+					name: 'NVIDIA GeForce RTX 4090',
+					driver: '580.1',
+					utilisation: { value: 96 },
+					memoryUsedMiB: { value: 17_408 },
+					memoryTotalMiB: { value: 24_576 },
+					temperature: { value: 70 },
+					power: { value: 400 },
+					powerLimit: { value: 450 },
+				},
+			],
+			processes: [],
+		},
+		utilisation: [],
+		...change,
+	}
+}
+
+const commit = (id: string) => ({ id, subject: 'A change', author: 'Someone', at: now })
+
+export function project(change: Partial<ProjectState> = {}): ProjectState {
+	return {
+		name: 'nt',
+		workstation: 'lab',
+		strategy: 'git',
+		local: '~/nt',
+		remote: '~/nt',
+		hub: 'origin',
+		base: 'master',
+		validation: 'gpu-validation',
+		command: './validate',
+		pending: {
+			status: 'read',
+			at: now,
+			head: 'abc',
+			branch: 'master',
+			changedFiles: ['a', 'b'],
+			untrackedFiles: ['c'],
+			toHub: { count: 1, commits: [commit('1')] },
+			toWorkstation: { count: 2, commits: [commit('1'), commit('2')] },
+			toLaptop: { count: 0, commits: [] },
+			remoteAt: now,
+			remote: null,
+			problem: null,
+		},
+		...change,
+	}
+}
+
+export function run(id: string, change: Partial<Run> = {}): Run {
+	return {
+		id,
+		workstation: 'lab',
+		project: 'nt',
+		command: './validate',
+		branch: 'gpu-validation',
+		commit: 'abc',
+		runner: 'tmux',
+		startedAt: now - 12 * minute,
+		outcome: { status: 'running' },
+		seenAt: now,
+		progress: { fraction: 0.6, text: 'epoch 31/50' },
+		lastLine: 'loss 0.1',
+		logBytes: 10,
+		metrics: null,
+		change: null,
+		looked: false,
+		...change,
+	}
+}
+
+const byName = <T extends { name: string }>(items: T[]) =>
+	Object.fromEntries(items.map((one) => [one.name, one]))
+
+export function stateOf(
+	parts: { workstations?: WorkstationState[]; projects?: ProjectState[]; runs?: Run[] } & Partial<
+		Pick<State, 'app' | 'operations' | 'notices' | 'summary'>
+	> = {},
+): State {
+	const { workstations = [workstation()], projects = [project()], runs = [], ...rest } = parts
+	return {
+		app: { version: '0.1.0', dataFolder: '/data', startedAt: now - minute, pausedUntil: null },
+		config: { path: '/data/config.json', problem: null },
+		operations: {},
+		notices: {},
+		summary: { glyph: 'ok', line: 'The line holds', problem: null, workstation: null },
+		workstations: byName(workstations),
+		projects: byName(projects),
+		runs: Object.fromEntries(runs.map((one) => [one.id, one])),
+		...rest,
+	}
+}

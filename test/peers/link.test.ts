@@ -1,0 +1,428 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { afterEach, describe, expect, test } from 'vitest'
+import { ProblemError } from '../../src/contract/client.ts'
+import type { LinkState } from '../../src/contract/state.ts'
+import type { Link, RemoteProcess } from '../../src/engine/link/link.ts'
+import { createLink, type LinkOptions } from '../../src/engine/link/ssh2-link.ts'
+import { run } from '../../src/engine/process/process.ts'
+import { quote } from '../../src/engine/quote.ts'
+import { startDelayProxy } from './delay-proxy.ts'
+import { type Sshd, type SshdOptions, sshdMissing, startSshd } from './sshd.ts'
+
+if (sshdMissing) console.warn(`link: skipped, ${sshdMissing}`)
+
+const cleanups: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+	for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+async function server(options?: SshdOptions): Promise<Sshd> {
+	const sshd = await startSshd(options)
+	cleanups.push(() => sshd.stop())
+	return sshd
+}
+
+function linkTo(sshd: Sshd, options: Partial<LinkOptions> = {}): Link {
+	const link = createLink({
+		name: 'lab',
+		ssh: sshd.ssh,
+		backOff: { firstMs: 20, capMs: 200, steadyMs: 0 },
+		env: { ...process.env, SSH_AUTH_SOCK: undefined },
+		...options,
+	})
+	cleanups.push(() => link.dispose())
+	return link
+}
+
+async function up(sshd: Sshd, options?: Partial<LinkOptions>): Promise<Link> {
+	const link = linkTo(sshd, options)
+	link.connect()
+	await link.whenUp(15_000)
+	return link
+}
+
+function until(link: Link, wanted: (state: LinkState) => boolean): Promise<LinkState> {
+	return new Promise((resolve) => {
+		const look = (state: LinkState) => {
+			if (!wanted(state)) return
+			stop()
+			resolve(state)
+		}
+		const stop = link.onState(look)
+		look(link.state)
+	})
+}
+
+const codeOf = (work: Promise<unknown>) =>
+	work.then(
+		() => 'no problem',
+		(error: unknown) => (error instanceof ProblemError ? error.problem.code : String(error)),
+	)
+
+async function result(remote: RemoteProcess) {
+	remote.stdin.end()
+	const [stdout, stderr] = await Promise.all([text(remote.stdout), text(remote.stderr)])
+	return { ...(await remote.exit), stdout, stderr }
+}
+
+/** Runs the real ssh against the same server, as strict as can be. */
+function realSsh(sshd: Sshd, command: string) {
+	const { configFile = '', identityFile = '', knownHostsFile = '', user = '' } = sshd.ssh
+	const strict = ['-o', 'StrictHostKeyChecking=yes', '-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes']
+	const files = ['-F', configFile, '-i', identityFile, '-o', `UserKnownHostsFile=${knownHostsFile}`]
+	return run({
+		file: 'ssh',
+		args: [...strict, ...files, '-p', String(sshd.port), '-l', user, sshd.host, command],
+	})
+}
+
+async function sha256(stream: Readable): Promise<string> {
+	const hash = createHash('sha256')
+	for await (const chunk of stream) hash.update(chunk as Buffer)
+	return hash.digest('hex')
+}
+
+describe.skipIf(sshdMissing)('commands over the link', () => {
+	test('exit code, both outputs, input, and the home folder with a blank', async () => {
+		const sshd = await server({ homeName: "it's my höme" })
+		const link = await up(sshd)
+		const remote = await link.exec('pwd; cat; echo wrong >&2; exit 7')
+		remote.stdin.write('in')
+		expect(await result(remote)).toEqual({
+			code: 7,
+			signal: null,
+			stdout: `${sshd.home}\nin`,
+			stderr: 'wrong\n',
+		})
+		expect(link.state).toMatchObject({ status: 'up', endpoint: `127.0.0.1:${sshd.port}` })
+		await until(link, (state) => state.status === 'up' && state.latencyMs !== null)
+	})
+
+	test('a command ended by a signal is told from one that ended by itself', async () => {
+		const link = await up(await server())
+		expect(await result(await link.exec("exec sh -c 'kill -TERM $$'"))).toMatchObject({
+			code: null,
+			signal: 'TERM',
+		})
+	})
+
+	test('8 MiB of bytes arrive unchanged both ways', async () => {
+		const link = await up(await server())
+		const data = randomBytes(8 * 1024 * 1024)
+		const remote = await link.exec('cat')
+		const hash = sha256(remote.stdout)
+		remote.stdin.end(data)
+		expect(await hash).toBe(createHash('sha256').update(data).digest('hex'))
+		expect(await remote.exit).toEqual({ code: 0, signal: null })
+	})
+
+	test('any argument survives the one quoting function', async () => {
+		const link = await up(await server())
+		const names = ['-n', 'a b', "it's", '"', '$HOME', '`id`', 'ünï', '*', '\\', '!x', 'a\nb']
+		const remote = await link.exec(`printf '%s\\0' ${names.map(quote).join(' ')}`)
+		expect((await result(remote)).stdout.split('\0').slice(0, -1)).toEqual(names)
+	})
+
+	test('30 commands at once', async () => {
+		const link = await up(await server())
+		const all = await Promise.all(
+			Array.from({ length: 30 }, async (_, index) => result(await link.exec(`sleep 0.1; echo ${index}`))),
+		)
+		expect(all.map(({ stdout }) => Number(stdout))).toEqual([...Array(30).keys()])
+	})
+
+	test('input that a command does not read neither hangs nor throws', async () => {
+		const link = await up(await server())
+		const remote = await link.exec('exit 3')
+		remote.stdin.write(randomBytes(6 * 1024 * 1024))
+		remote.stdout.resume()
+		expect(await remote.exit).toEqual({ code: 3, signal: null })
+	})
+
+	test('closing a command rejects its exit, and its turn goes to the next', async () => {
+		const link = await up(await server())
+		const waiting = await Promise.all(Array.from({ length: 8 }, () => link.exec('cat')))
+		const next = link.exec('echo next').then(result)
+		for (const remote of waiting) remote.close()
+		for (const remote of waiting) expect(await codeOf(remote.exit)).toBe('operation-cancelled')
+		expect((await next).stdout).toBe('next\n')
+	})
+
+	test('an aborted start is cancelled', async () => {
+		const link = await up(await server())
+		expect(await codeOf(link.exec('true', AbortSignal.abort()))).toBe('operation-cancelled')
+	})
+
+	test('a terminal has its size and can be resized', async () => {
+		const link = await up(await server())
+		const shell = await link.shell(
+			'xterm-256color',
+			{ columns: 91, rows: 31 },
+			'stty size; read x; stty size',
+		)
+		let output = ''
+		shell.stdout.on('data', (data: Buffer) => {
+			output += data.toString()
+			if (output.includes('31 91') && !output.includes('40')) {
+				shell.resize({ columns: 100, rows: 40 })
+				shell.stdin.write('x\n')
+			}
+		})
+		expect(await shell.exit).toMatchObject({ code: 0 })
+		expect(output).toContain('40 100')
+	})
+
+	test('a forwarded connection carries bytes and its end, and a refused one says so', async () => {
+		const link = await up(await server())
+		const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
+		await once(echo, 'listening')
+		cleanups.push(async () => echo.close())
+		const { port } = echo.address() as { port: number }
+		const data = randomBytes(3 * 1024 * 1024)
+		const stream = await link.forward('127.0.0.1', port)
+		stream.end(data)
+		expect(await sha256(stream)).toBe(createHash('sha256').update(data).digest('hex'))
+		echo.close()
+		expect(await codeOf(link.forward('127.0.0.1', port))).toBe('channel-refused')
+	})
+})
+
+describe.skipIf(sshdMissing)('host keys', () => {
+	test('an unknown key is asked about as ssh-keygen prints it; accepted, the real ssh takes it too', async () => {
+		const sshd = await server({ known: 'none' })
+		await writeFile(sshd.knownHostsFile, 'other.example ssh-ed25519 AAAA')
+		const link = linkTo(sshd)
+		link.connect()
+		const state = await until(link, ({ status }) => status !== 'dialling')
+		const printed = await run({ file: 'ssh-keygen', args: ['-lf', join(sshd.folder, 'host_ed25519.pub')] })
+		const fingerprint = printed.stdout.split(' ')[1] ?? ''
+		expect(state).toMatchObject({ status: 'asking', keyType: 'ssh-ed25519', fingerprint })
+		expect(await codeOf(link.whenUp(1000))).toBe('host-key-unknown')
+		expect(() => link.answerHostKey('SHA256:another', true)).toThrow(ProblemError)
+		expect(link.state.status).toBe('asking')
+		link.answerHostKey(fingerprint, true)
+		await link.whenUp(10_000)
+		const file = await readFile(sshd.knownHostsFile, 'utf8')
+		expect(file).toMatch(/^other\.example ssh-ed25519 AAAA\n\S+ ssh-ed25519 \S+\n$/)
+		expect((await realSsh(sshd, 'echo in')).stdout).toBe('in\n')
+	})
+
+	test('a declined key stops, and trying again asks again', async () => {
+		const sshd = await server({ known: 'none' })
+		const link = linkTo(sshd)
+		link.connect()
+		const state = await until(link, ({ status }) => status === 'asking')
+		link.answerHostKey(state.status === 'asking' ? state.fingerprint : '', false)
+		expect(link.state).toMatchObject({ status: 'stopped', problem: { code: 'host-key-unknown' } })
+		link.retry()
+		await until(link, ({ status }) => status === 'asking')
+		expect(await readFile(sshd.knownHostsFile, 'utf8')).toBe('')
+	})
+
+	test('a changed key stops everything and nothing retries', async () => {
+		const sshd = await server({ known: 'none' })
+		const other = await server()
+		await writeFile(sshd.knownHostsFile, `[127.0.0.1]:${sshd.port} ${other.hostKeys.ed25519}\n`)
+		const link = linkTo(sshd)
+		link.connect()
+		const state = await until(link, ({ status }) => status !== 'dialling')
+		expect(state).toMatchObject({
+			status: 'stopped',
+			problem: { code: 'host-key-changed', facts: { file: sshd.knownHostsFile, line: 1 } },
+		})
+		await expect(realSsh(sshd, 'true')).rejects.toThrow()
+	})
+
+	test('a revoked key stops', async () => {
+		const sshd = await server()
+		await appendFile(sshd.knownHostsFile, `@revoked * ${sshd.hostKeys.ed25519}\n`)
+		const link = linkTo(sshd)
+		link.connect()
+		const state = await until(link, ({ status }) => status !== 'dialling')
+		expect(state).toMatchObject({ status: 'stopped', problem: { code: 'host-key-revoked' } })
+	})
+
+	test('a host known by its ecdsa key is asked for that one; hashed lines count', async () => {
+		const sshd = await server({ known: 'ecdsa' })
+		await run({ file: 'ssh-keygen', args: ['-H', '-f', sshd.knownHostsFile] })
+		expect(await readFile(sshd.knownHostsFile, 'utf8')).toMatch(/^\|1\|/)
+		await up(sshd)
+	})
+
+	test('what ssh-keyscan writes is known', async () => {
+		const sshd = await server({ known: 'none' })
+		const scan = await run({ file: 'ssh-keyscan', args: ['-p', String(sshd.port), sshd.host] })
+		await writeFile(sshd.knownHostsFile, scan.stdout)
+		await up(sshd)
+	})
+})
+
+describe.skipIf(sshdMissing)('logging in', () => {
+	test('a refused login stops, says what was tried and does not try again', async () => {
+		const sshd = await server()
+		const stranger = await server()
+		const link = linkTo(sshd, { ssh: { ...sshd.ssh, identityFile: stranger.identityFile } })
+		link.connect()
+		const state = await until(link, ({ status }) => status !== 'dialling')
+		expect(state).toMatchObject({ status: 'stopped', problem: { code: 'login-refused', needsPerson: true } })
+		expect(JSON.stringify(state)).toContain(stranger.identityFile)
+		// Nothing comes of its own: the next dial is the one asked for here.
+		link.retry()
+		expect(link.state).toMatchObject({ status: 'dialling', attempt: 1 })
+		expect(await codeOf(link.whenUp(10_000))).toBe('login-refused')
+	})
+
+	test('a locked key that the server would take is named; PKCS#8 and a missing file are unusable', async () => {
+		const sshd = await server()
+		const problemWith = async (identityFile: string) => {
+			const link = linkTo(sshd, { ssh: { ...sshd.ssh, identityFile } })
+			link.connect()
+			const state = await until(link, ({ status }) => status === 'stopped')
+			return state.status === 'stopped' ? [state.problem.code, state.problem.facts.file] : []
+		}
+		const locked = join(sshd.folder, 'locked key')
+		await writeFile(locked, await readFile(sshd.identityFile), { mode: 0o600 })
+		await run({ file: 'ssh-keygen', args: ['-q', '-p', '-N', 'secret', '-f', locked] })
+		expect(await problemWith(locked)).toEqual(['login-key-locked', locked])
+		const missing = join(sshd.folder, 'none')
+		expect(await problemWith(missing)).toEqual(['login-key-unusable', missing])
+		const pkcs8 = join(sshd.folder, 'pkcs8')
+		await run({ file: 'ssh-keygen', args: ['-q', '-t', 'rsa', '-N', '', '-f', pkcs8] })
+		await run({ file: 'ssh-keygen', args: ['-q', '-p', '-N', '', '-m', 'PKCS8', '-f', pkcs8] })
+		expect(await problemWith(pkcs8)).toEqual(['login-key-unusable', pkcs8])
+	})
+
+	test('an agent holds the key of a locked file', async () => {
+		const sshd = await server()
+		const started = await run({ file: 'ssh-agent', args: ['-s'] })
+		const value = (name: string) => new RegExp(`${name}=([^;]+);`).exec(started.stdout)?.[1] ?? ''
+		cleanups.push(async () => process.kill(Number(value('SSH_AGENT_PID'))))
+		const env = { ...process.env, SSH_AUTH_SOCK: value('SSH_AUTH_SOCK') }
+		await run({ file: 'ssh-add', args: ['-q', sshd.identityFile], env })
+		await run({ file: 'ssh-keygen', args: ['-q', '-p', '-N', 'secret', '-f', sshd.identityFile] })
+		await up(sshd, { env })
+	})
+
+	test('an alias, a jump and an include of the SSH settings are honoured', async () => {
+		const hop = await server()
+		const sshd = await server({ homeName: 'behind' })
+		const { configFile = '' } = sshd.ssh
+		const included = join(sshd.folder, 'included')
+		const block = (name: string, { port, user, identityFile, knownHostsFile }: Sshd, more = '') =>
+			`Host ${name}\n HostName 127.0.0.1\n Port ${port}\n User ${user}\n IdentityFile "${identityFile}"\n UserKnownHostsFile "${knownHostsFile}"\n${more}`
+		await writeFile(included, block('hop', hop))
+		await writeFile(configFile, `Include "${included}"\n${block('lab', sshd, ' ProxyJump hop\n')}`)
+		const link = await up(sshd, { ssh: { host: 'lab', configFile } })
+		expect((await result(await link.exec('pwd'))).stdout).toBe(`${sshd.home}\n`)
+		await link.disconnect()
+		expect(link.state.status).toBe('off')
+	})
+})
+
+describe.skipIf(sshdMissing)('losing and finding', () => {
+	test('a killed connection rejects every exit and comes back by itself', async () => {
+		const sshd = await server()
+		const link = await up(sshd)
+		const waiting = await Promise.all(Array.from({ length: 5 }, () => link.exec('cat')))
+		// A pending write that fills the window must not hang either.
+		const blocked = await link.exec('sleep 100')
+		const write = new Promise((resolve) => blocked.stdin.write(randomBytes(4 * 1024 * 1024), resolve))
+		const seen: string[] = []
+		link.onState(({ status }) => seen.push(status))
+		expect(await sshd.stopConnections()).toBeGreaterThan(0)
+		for (const remote of [...waiting, blocked]) expect(await codeOf(remote.exit)).toBe('link-lost')
+		expect(await write).toBeInstanceOf(Error)
+		await link.whenUp(10_000)
+		expect(seen.filter((status, index) => status !== seen[index - 1])).toEqual(['lost', 'dialling', 'up'])
+		expect((await result(await link.exec('echo again'))).stdout).toBe('again\n')
+	})
+
+	test('a server that is gone is waited for; retry tries at once', async () => {
+		const sshd = await server()
+		const link = await up(sshd, { backOff: { firstMs: 3_600_000, capMs: 3_600_000, steadyMs: 0 } })
+		await sshd.stopServer()
+		await until(link, ({ status }) => status === 'lost')
+		expect(await codeOf(link.exec('true'))).toBe('link-lost')
+		link.retry()
+		const state = await until(link, ({ status }) => status === 'lost')
+		expect(state).toMatchObject({ problem: { code: 'port-refused' } })
+		await sshd.listen()
+		link.retry()
+		await link.whenUp(10_000)
+	})
+
+	test('a line that goes quiet is noticed, and what rides on it is told', async () => {
+		const sshd = await server()
+		const proxy = await startDelayProxy(sshd)
+		cleanups.push(() => proxy.stop())
+		const line = `[127.0.0.1]:${proxy.port} ${sshd.hostKeys.ed25519}\n`
+		await appendFile(sshd.knownHostsFile, line)
+		const link = await up(sshd, {
+			ssh: { ...sshd.ssh, port: proxy.port },
+			keepalive: { intervalMs: 100, count: 2 },
+		})
+		const remote = await link.exec('cat')
+		const stream = await link.forward('127.0.0.1', sshd.port)
+		const broken = new Promise<void>((resolve) => stream.once('close', () => resolve()))
+		proxy.stall()
+		expect(await codeOf(remote.exit)).toBe('link-lost')
+		await broken
+		proxy.resume()
+		await link.whenUp(10_000)
+	})
+
+	test('new keys during an upload do not disturb it', async () => {
+		const link = await up(await server({ config: ['RekeyLimit 1M'] }))
+		const data = randomBytes(24 * 1024 * 1024)
+		const remote = await link.exec('sha256sum')
+		const output = text(remote.stdout)
+		remote.stdin.end(data)
+		expect((await output).split(' ')[0]).toBe(createHash('sha256').update(data).digest('hex'))
+		expect(await remote.exit).toEqual({ code: 0, signal: null })
+	})
+
+	test('nobody there, and somebody who says nothing', async () => {
+		const sshd = await server()
+		const silent = createServer(() => {}).listen(0, '127.0.0.1')
+		await once(silent, 'listening')
+		cleanups.push(async () => silent.close())
+		const { port } = silent.address() as { port: number }
+		const times = { tcpMs: 1000, handshakeMs: 100, loginMs: 1000, loginWithAgentMs: 1000 }
+		const quiet = linkTo(sshd, { ssh: { ...sshd.ssh, port }, times })
+		quiet.connect()
+		expect(await until(quiet, ({ status }) => status === 'lost')).toMatchObject({
+			problem: { code: 'port-silent' },
+		})
+		const nowhere = linkTo(sshd, { ssh: { ...sshd.ssh, host: 'no-such-host.invalid' } })
+		nowhere.connect()
+		expect(await until(nowhere, ({ status }) => status === 'lost')).toMatchObject({
+			problem: { code: 'host-not-found' },
+		})
+	})
+
+	test('disposing ends everything, also in the middle of a dial', async () => {
+		const sshd = await server()
+		const handles = () => process.getActiveResourcesInfo().filter((name) => /TCP|Timeout/.test(name)).length
+		const before = handles()
+		const link = await up(sshd)
+		const remote = await link.exec('cat')
+		await link.dispose()
+		expect(await codeOf(remote.exit)).toBe('link-closed')
+		const dialling = linkTo(sshd)
+		dialling.connect()
+		await dialling.dispose()
+		expect(dialling.state).toEqual({ status: 'off' })
+		expect(await codeOf(dialling.exec('true'))).toBe('link-off')
+		expect(handles()).toBeLessThanOrEqual(before)
+		// The server itself is untouched.
+		const socket = connect(sshd.port, sshd.host)
+		await once(socket, 'data')
+		socket.destroy()
+	})
+})
