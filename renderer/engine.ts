@@ -43,7 +43,7 @@ const longestWait = 10_000
 const dialLimit = 10_000
 
 /** Keeps a connection for as long as the page lives: tries again with a growing wait, at once when looked at. */
-export function keepEngine(dial: () => Promise<Connection>): Engine {
+function keepEngine(dial: () => Promise<Connection>): Engine {
 	let view: View = { state: null, gone: false, connection: 0 }
 	let connection: Connection | null = null
 	let attempt = 0

@@ -1,5 +1,5 @@
 import type { Rung, WorkstationState } from '../src/contract/state.ts'
-import { age, count, duration } from './words.ts'
+import { ago, count, duration } from './words.ts'
 
 export type StopVerdict = 'ok' | 'failing' | 'asking' | 'trying' | 'unknown' | 'unused'
 export interface Stop {
@@ -108,7 +108,7 @@ function noteOf(
 	if (verdict === 'failing') return fitting(shown?.finding, 'failing')
 	if (verdict === 'unknown') {
 		const at = shown?.at ?? null
-		return at === null ? 'unknown' : age(at, now) === 'yesterday' ? 'yesterday' : `${age(at, now)} ago`
+		return at === null ? 'unknown' : ago(at, now)
 	}
 	if (id === 'ssh' && link.status === 'up') return duration(now - link.since)
 	if (id === 'zerotier' && link.status === 'up' && link.latencyMs !== null)

@@ -9,7 +9,7 @@ export interface LogLines {
 	cut: boolean
 }
 
-export const blockLines = 250
+const blockLines = 250
 export const mostLines = 5000
 
 export const emptyLog = (cut: boolean): LogLines => ({ blocks: [], tail: [''], held: '', cut })

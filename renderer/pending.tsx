@@ -12,9 +12,11 @@ export function Pending({ project, linked }: { project: ProjectState; linked: bo
 	if (pending.status === 'unknown') return <p className="quiet pending-note">Not read yet.</p>
 	if (pending.status === 'unreadable')
 		return <Trouble project={project} problem={pending.problem} note={`Tried ${ago(pending.at, now)}.`} />
-	const out = pending.toWorkstation ?? pending.toHub
+	// Whatever the further of the two has still to get; both lists begin with the newest.
+	const { toHub, toWorkstation } = pending
+	const out = (toWorkstation?.count ?? 0) >= (toHub?.count ?? 0) ? (toWorkstation ?? toHub) : toHub
 	const back = pending.toLaptop
-	const even = out?.count === 0 && pending.toHub?.count === 0 && back?.count === 0
+	const even = toWorkstation?.count === 0 && toHub?.count === 0 && back?.count === 0
 	const side = linked ? null : sideNote(pending.remoteAt, now)
 	return (
 		<>

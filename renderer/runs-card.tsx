@@ -52,7 +52,7 @@ const shapeOf: Record<Status, MarkShape> = {
 }
 
 /** How a run ended, in two or three words. */
-export function outcomeWords(run: Run): string {
+function outcomeWords(run: Run): string {
 	const { outcome } = run
 	switch (outcome.status) {
 		case 'running':
@@ -122,8 +122,9 @@ function EndedWords({ run, several }: RowWords) {
 	return (
 		<>
 			<span className="run-name">
-				{run.project} · {metric ? <span className="sr">succeeded </span> : outcomeWords(run)}
+				{run.project} · {!metric && outcomeWords(run)}
 				{metric && <MetricWords run={run} metric={metric} />}
+				{metric && <span className="sr">, succeeded</span>}
 				{several && ` · ${run.workstation}`}
 			</span>
 			<span className="run-when">

@@ -20,9 +20,10 @@ function twoUnits(span: number, big: number, bigUnit: string, small: number, sma
 	return rest === 0 ? whole : `${whole} ${rest} ${smallUnit}`
 }
 
-/** How long ago, in the one unit that matters: `2 s`, `41 min`, `3 h`, `yesterday`, `12 Nov`. */
+/** How long ago, in the one unit that matters: `now`, `2 s`, `41 min`, `3 h`, `yesterday`, `12 Nov`. */
 export function age(at: number, now: number): string {
 	const span = Math.max(0, now - at)
+	if (span < second) return 'now'
 	if (span < minute) return `${Math.floor(span / second)} s`
 	if (span < hour) return `${Math.floor(span / minute)} min`
 	if (span < 18 * hour) return `${Math.floor(span / hour)} h`
@@ -34,7 +35,7 @@ export function age(at: number, now: number): string {
 /** `3 min ago`, `yesterday`, `on 12 Nov`. */
 export function ago(at: number, now: number): string {
 	const words = age(at, now)
-	if (words === 'yesterday') return words
+	if (words === 'yesterday' || words === 'now') return words
 	return /^\d+ (s|min|h)$/.test(words) ? `${words} ago` : `on ${words}`
 }
 

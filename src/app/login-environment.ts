@@ -19,7 +19,7 @@ const usualFolders = (home: string) => [
 ]
 
 /** Pure: folders of both, in order, each once. Relative ones are left out. */
-export function mergePaths(...paths: (string | undefined)[]): string {
+function mergePaths(...paths: (string | undefined)[]): string {
 	const folders = paths.flatMap((path) => path?.split(delimiter) ?? []).filter((path) => path.startsWith('/'))
 	return [...new Set(folders)].join(delimiter)
 }

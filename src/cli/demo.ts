@@ -21,7 +21,7 @@ export function addDemo(program: Command, cli: Cli): void {
 					return 'Left. What was set up stays; starting again goes on from there.'
 				}
 				const { operation } = await session.client.call('setUpDemo', {})
-				const outcome = await follow(session, operation, progress, new Set())
+				const outcome = await follow(session, operation, progress)
 				const project = demoProject(session)
 				if (outcome.status !== 'succeeded' || project === null) {
 					printOutcome(session.io, outcome, options.json)

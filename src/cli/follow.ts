@@ -10,27 +10,31 @@ const lastWords = 3000
 export const longest = 20 * 24 * 3_600_000
 
 /**
- * Shows an operation until it has ended. The run it starts is shown with it, and its log where the
- * progress wants one. `known` are the runs from before it.
+ * Shows an operation until it has ended. The run it starts or takes up is shown with it, and its log
+ * where the progress wants one.
  */
 export async function follow(
 	session: Session,
 	operation: string,
 	progress: Progress,
-	known: ReadonlySet<string>,
 ): Promise<OperationOutcome> {
 	const { client } = session
 	const log = logOf(session, progress)
+	let own: string | undefined
 	const stop = client.watch((state) => {
 		const shown = state.operations[operation]
 		if (!shown || session.interrupted.aborted) return
-		const run = runOf(state, shown, known)
-		if (run) log.start(run.id)
-		progress.update(shown, run)
+		own ??= runOf(state, shown)
+		if (own !== undefined) log.start(own)
+		progress.update(shown, own === undefined ? null : (state.runs[own] ?? null))
 	})
 	try {
 		const outcome = await client.call('waitOperation', { operation })
-		if (outcome.run && outcome.problem?.code !== 'operation-cancelled') await log.ended(lastWords)
+		if (outcome.run?.durationMs !== undefined && outcome.run.durationMs !== null) {
+			// A run so short that it was never seen running has a log all the same.
+			log.start(outcome.run.id)
+			await log.ended(lastWords)
+		}
 		return outcome
 	} finally {
 		stop()
@@ -39,20 +43,16 @@ export async function follow(
 	}
 }
 
-export function runIds(state: State): Set<string> {
-	return new Set(Object.keys(state.runs))
-}
-
-/** The run of an operation: one of its project that was not there before, or that goes on from before. */
-function runOf(state: State, operation: Operation, known: ReadonlySet<string>): Run | null {
-	if (operation.kind !== 'go' && operation.kind !== 'run') return null
-	const step = operation.steps.find(({ id }) => id === 'validate')?.status
-	const adopted = step === 'running' || step === 'done' || step === 'failed'
-	const own = Object.values(state.runs)
+/** The run that an operation has started or taken up, once it has. */
+function runOf(state: State, operation: Operation): string | undefined {
+	const begun = operation.steps.some(
+		({ id, status }) => (id === 'start' || id === 'validate') && status !== 'waiting' && status !== 'skipped',
+	)
+	if (!begun) return undefined
+	return Object.values(state.runs)
 		.filter((run) => run.project === operation.project && run.workstation === operation.workstation)
-		.filter((run) => !known.has(run.id) || (adopted && run.outcome.status === 'running'))
-		.sort((one, other) => other.startedAt - one.startedAt)
-	return own[0] ?? null
+		.filter((run) => run.outcome.status === 'running')
+		.sort((one, other) => other.startedAt - one.startedAt)[0]?.id
 }
 
 interface LogFollowing {

@@ -2,6 +2,8 @@ import { createInterface } from 'node:readline/promises'
 import type { Io, Output, Terminal } from './io.ts'
 
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** `when-exit`, which `conf` brings along, sends every signal to this process once more (ms). */
+const echo = 200
 
 /** The real world. */
 export function processIo(): Io {
@@ -13,9 +15,15 @@ export function processIo(): Io {
 		terminal: terminalOf(),
 		confirm,
 		onInterrupt(listener) {
-			for (const signal of interrupts) process.on(signal, listener)
+			let last = Number.NEGATIVE_INFINITY
+			const hear = () => {
+				const before = last
+				last = performance.now()
+				if (last - before > echo) listener()
+			}
+			for (const signal of interrupts) process.on(signal, hear)
 			return () => {
-				for (const signal of interrupts) process.removeListener(signal, listener)
+				for (const signal of interrupts) process.removeListener(signal, hear)
 			}
 		},
 		exit: (code) => process.exit(code),

@@ -5,7 +5,7 @@ import type { Link } from '../engine/link/link.ts'
 import { problem, problemOf } from '../engine/problems.ts'
 import type { Attachment } from '../engine/rpc/host.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { note, printJson, printProblem } from './report.ts'
 
 /** What the commands need and only `engine.ts` knows how to make. */
@@ -70,10 +70,11 @@ export async function withEngine(
 	let attachment: Attachment | null = null
 	try {
 		attachment = await cli.doors.openEngine(cli.dataFolder(), options.resident ?? false)
-		const session = await openSession(io, attachment, interrupt.signal)
+		const quiet = options.endsByInterrupt ? io : quietOnce(io, interrupt.signal)
+		const session = await openSession(quiet, attachment, interrupt.signal)
 		const { problem: mistake } = session.state().config
 		if (mistake && !options.json) printProblem(io, mistake)
-		const ends = options.endsByInterrupt ? [] : [interruption(session)]
+		const ends = options.endsByInterrupt ? [] : [interruption(session, io)]
 		cli.exitCode = await Promise.race([work(session), disappearance(session), ...ends])
 		await letOthersFinish(session)
 	} catch (error) {
@@ -156,8 +157,22 @@ function disappearance({ client }: Session): Promise<never> {
 	return new Promise((_settle, reject) => client.onClose(() => reject(gone())))
 }
 
-function interruption(session: Session): Promise<number> {
-	const { interrupted, io } = session
+/** After Ctrl-C the command is still told what becomes of its work, but nobody waits to read it. */
+function quietOnce(io: Io, interrupted: AbortSignal): Io {
+	const quiet = (output: Output): Output => ({
+		write: (text) => {
+			if (!interrupted.aborted) output.write(text)
+		},
+		isTTY: output.isTTY,
+		get columns() {
+			return output.columns
+		},
+	})
+	return { ...io, stdout: quiet(io.stdout), stderr: quiet(io.stderr) }
+}
+
+function interruption(session: Session, io: Io): Promise<number> {
+	const { interrupted } = session
 	return new Promise((settle) => {
 		const end = () => {
 			const words = session.farewell?.()

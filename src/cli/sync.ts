@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { OperationOutcome } from '../contract/state.ts'
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts'
-import { follow, runIds, waitForRun } from './follow.ts'
+import { follow, waitForRun } from './follow.ts'
 import type { Io } from './io.ts'
 import { type Progress, progressFor } from './progress.ts'
 import { reach, workstationOf } from './reach.ts'
@@ -63,10 +63,9 @@ export async function syncAndWait(
 ): Promise<number> {
 	const { io } = session
 	const progress = progressFor(io, json)
-	const known = runIds(session.state())
 	session.farewell = () => {
 		progress.end()
-		return farewell(session, known)
+		return farewell(session)
 	}
 	let outcome = await start(session, kind, project, progress)
 	if (kind === 'run') outcome = await waitForRun(session, outcome, progress)
@@ -80,9 +79,8 @@ async function start(
 	project: string | undefined,
 	progress: Progress,
 ): Promise<OperationOutcome> {
-	const known = runIds(session.state())
 	const { operation } = await session.client.call(kind, { project })
-	return await follow(session, operation, progress, known)
+	return await follow(session, operation, progress)
 }
 
 /**
@@ -101,7 +99,7 @@ async function syncWhileHosting(
 	const progress = progressFor(io, json)
 	session.farewell = () => {
 		progress.end()
-		return farewell(session, new Set())
+		return farewell(session)
 	}
 	const sent = kind === 'go' ? await start(session, 'up', project, progress) : null
 	const started = sent && sent.status !== 'succeeded' ? sent : await start(session, 'run', project, progress)
@@ -121,10 +119,9 @@ async function syncWhileHosting(
 }
 
 /** What Ctrl-C leaves in place. */
-function farewell({ state }: Session, known: ReadonlySet<string>): string {
-	const run = Object.values(state().runs).find(
-		({ id, outcome }) => !known.has(id) && outcome.status === 'running',
-	)
+function farewell({ state }: Session): string {
+	const running = Object.values(state().runs).filter(({ outcome }) => outcome.status === 'running')
+	const run = running.sort((one, other) => other.startedAt - one.startedAt)[0]
 	if (!run) return 'Left. What was done stays; starting again goes on from there.'
 	return `Left. The run goes on: ${run.id}\n  hawser log ${run.id} -f   follows it\n  hawser back   brings its results`
 }

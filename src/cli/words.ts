@@ -94,5 +94,5 @@ function width(text: string): number {
 /** What took how long, and what it found. */
 export function stepTail(step: Step): string {
 	const took = step.startedAt !== null && step.endedAt !== null ? duration(step.endedAt - step.startedAt) : ''
-	return [step.detail && `· ${plain(step.detail)}`, took && `(${took})`].filter(Boolean).join(" ")
+	return [step.detail && `· ${plain(step.detail)}`, took && `(${took})`].filter(Boolean).join(' ')
 }

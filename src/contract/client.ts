@@ -1,7 +1,8 @@
 import { createBirpc } from 'birpc'
+import { applyChange } from './changes.ts'
 import type { CommandInput, CommandName, CommandOutput, LogChunk } from './commands.ts'
 import type { Problem } from './problem.ts'
-import { applyChange, type Change, type State } from './state.ts'
+import type { Change, State } from './state.ts'
 
 /** Any duplex carrier of messages: a MessagePort, a WebSocket, a unix socket, Electron's IPC. */
 export interface Channel {

@@ -289,11 +289,3 @@ export const changeSchema = z.object({
 	value: z.unknown(),
 })
 export type Change = z.infer<typeof changeSchema>
-
-export function applyChange(state: State, change: Change): State {
-	if (change.key === undefined) return { ...state, [change.slice]: change.value }
-	const entries: Record<string, unknown> = { ...state[change.slice] }
-	if (change.value === undefined || change.value === null) delete entries[change.key]
-	else entries[change.key] = change.value
-	return { ...state, [change.slice]: entries }
-}

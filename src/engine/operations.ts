@@ -32,6 +32,9 @@ interface Going {
 /** Ended operations that are kept to be seen. */
 const mostEnded = 20
 
+/** The reason of an abort that is no wish to cancel: this process ends. */
+export const leaving = 'leaving'
+
 /** Runs operations, one at a time per project, and keeps their picture in the state. */
 export class Operations {
 	readonly #store: Store
@@ -103,9 +106,9 @@ export class Operations {
 		return [...this.#going.values()].some((going) => going.project === project)
 	}
 
-	/** Cancels all and settles when they have ended. */
+	/** Lets go of all and settles when they have ended. A run on a workstation goes on: nobody cancelled it. */
 	async dispose(): Promise<void> {
-		for (const going of this.#going.values()) going.ender.abort()
+		for (const going of this.#going.values()) going.ender.abort(leaving)
 		await Promise.allSettled([...this.#going.values()].map((going) => going.ended))
 	}
 

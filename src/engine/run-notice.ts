@@ -31,7 +31,7 @@ export function durationText(ms: number): string {
 function metricText(metrics: Run['metrics'], change: Run['change']): string | null {
 	const [name, value] = Object.entries(metrics ?? {})[0] ?? []
 	if (name === undefined || value === undefined) return null
-	const text = `${name.toUpperCase()} ${Number(value.toPrecision(4))}`
+	const text = `${name} ${Number(value.toPrecision(4))}`
 	const difference = change?.[name]
 	if (difference === undefined) return text
 	const sign = difference < 0 ? '−' : '+'

@@ -1,4 +1,5 @@
-import { applyChange, type Change, type State } from '../contract/state.ts'
+import { applyChange } from '../contract/changes.ts'
+import type { Change, State } from '../contract/state.ts'
 
 /** Derives what is not set by any session: the summary. Pure. */
 export type Derive = (state: State) => State['summary']

@@ -5,7 +5,7 @@ import { back, backSteps } from './git/back.ts'
 import { up, upSteps } from './git/up.ts'
 import type { Link } from './link/link.ts'
 import type { PlannedStep, StepRunner } from './operation.ts'
-import type { OperationResult } from './operations.ts'
+import { leaving, type OperationResult } from './operations.ts'
 import { problem } from './problems.ts'
 import type { RunBook } from './run-book.ts'
 import { runProblem } from './runs/run-problem.ts'
@@ -156,7 +156,7 @@ async function sendAndStart(context: SyncContext, runner: StepRunner, result: Op
 	return await startFresh(context, runner, result, validation, context.project.name)
 }
 
-/** Waits through every loss of the link. Cancelling cancels the run too. */
+/** Waits through every loss of the link. Cancelling cancels the run too; leaving does not. */
 async function waitForEnd(
 	context: SyncContext,
 	runner: StepRunner,
@@ -167,7 +167,7 @@ async function waitForEnd(
 		return await context.book.whenEnded(run.id, runner.signal, (seen) => say(seen.progress?.text ?? ''))
 	} catch (error) {
 		if (!runner.signal.aborted) throw error
-		await cancelRun(context.link, run.id).catch(() => {})
+		if (runner.signal.reason !== leaving) await cancelRun(context.link, run.id).catch(() => {})
 		throw new ProblemError(problem('operation-cancelled', {}))
 	}
 }

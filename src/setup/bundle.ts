@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, rolldown } from 'rolldown'
@@ -62,10 +62,16 @@ export async function bundle(entry: Entry, dist: string, base = root): Promise<v
 		entryFileNames: entry.output,
 		codeSplitting: false,
 		comments: { legal: true, annotation: false, jsdoc: false },
-		...(entry.executable ? { banner: '#!/usr/bin/env node' } : {}),
 	})
 	await bundled.close()
-	if (entry.executable) chmodSync(join(dist, entry.output), 0o755)
+	if (entry.executable) makeExecutable(join(dist, entry.output))
+}
+
+function makeExecutable(file: string): void {
+	const text = readFileSync(file, 'utf8')
+	// The bundler keeps the first line of a source that has one.
+	if (!text.startsWith('#!')) writeFileSync(file, `#!/usr/bin/env node\n${text}`)
+	chmodSync(file, 0o755)
 }
 
 /** A `dist` without this file is not whole, one with an older file than its sources is stale. */
@@ -80,11 +86,12 @@ export async function buildAll(dist = join(root, 'dist')): Promise<void> {
 		await buildPage({
 			configFile: join(root, 'vite.config.ts'),
 			root: join(root, 'renderer'),
-			build: { outDir: join(aside, 'renderer'), emptyOutDir: true },
+			build: { outDir: join(aside, 'renderer'), emptyOutDir: true, chunkSizeWarningLimit: 1000 },
 			logLevel: 'warn',
 		})
 		for (const entry of entries) await bundle(entry, aside)
 		writeFileSync(join(aside, stamp), '')
+		chmodSync(aside, 0o755)
 		rmSync(dist, { recursive: true, force: true })
 		renameSync(aside, dist)
 	} finally {

@@ -10,4 +10,4 @@ const child = spawn(pinnedNode(), [rest, ...process.argv.slice(2)], { stdio: 'in
 // Ctrl-C reaches the child by the terminal; what is sent to this process alone is handed on.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => child.kill('SIGTERM'))
-child.on('exit', (code, signal) => process.exit(signal === null ? code : signal === 'SIGINT' ? 0 : 1))
+child.on('exit', (code) => process.exit(code ?? 1))

@@ -46,15 +46,20 @@ async function chooseLaunch(args: readonly string[]): Promise<Launch> {
 
 function start({ file, args }: Launch): void {
 	const child = spawn(file, args, { cwd: root, stdio: 'inherit' })
-	process.on('SIGINT', () => {})
-	process.on('SIGTERM', () => child.kill('SIGTERM'))
+	let asked = false
+	// Ctrl-C reaches the child by the terminal; what is sent to this process alone is handed on.
+	process.on('SIGINT', () => {
+		asked = true
+	})
+	process.on('SIGTERM', () => {
+		asked = true
+		child.kill('SIGTERM')
+	})
 	child.on('error', (error) => {
 		console.error(`Hawser could not be started: ${error.message}`)
 		process.exit(1)
 	})
-	child.on('exit', (code, signal) => {
-		process.exit(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1))
-	})
+	child.on('exit', (code) => process.exit(asked ? 0 : (code ?? 1)))
 }
 
 if (isStale(root)) {

@@ -3,7 +3,7 @@ import type { ServerChannel } from 'ssh2'
 import { ChannelOutput } from './channel-output.ts'
 
 /** Ports are reached on the workstation itself only: it is this machine, and no way into its network. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
 	if (host === 'localhost' || host === '::1') return true
 	return isIP(host) === 4 && host.startsWith('127.')
 }

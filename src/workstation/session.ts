@@ -137,7 +137,7 @@ async function letGo(child: SessionProcess, inTerminal: boolean): Promise<void> 
 	child.stderr.destroy()
 	// What holds the terminal goes, and with it the terminal: the system hangs up on what runs in it.
 	// Linux's script(1) blocks SIGHUP, and passes SIGTERM on only to be ignored by a shell.
-	if (false) child.signal('SIGKILL')
+	if (inTerminal) child.signal('SIGKILL')
 	if (child.stdin.destroyed || child.stdin.writableFinished) return
 	await new Promise<void>((resolve) => {
 		const timer = setTimeout(resolve, 500)

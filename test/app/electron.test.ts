@@ -36,14 +36,15 @@ interface PageGlobals {
 }
 
 describe.skipIf(reason !== null)(`the real app${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
-	// A unix socket's path is short.
-	const home = realpathSync(mkdtempSync(join(tmpdir(), 'hawser-app-')))
-	const args = [root, '--home', home, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
+	let home: string
+	let args: string[]
 	let app: ElectronApplication
 	let page: Page
 	const errors: string[] = []
 
 	beforeAll(async () => {
+		home = realpathSync(mkdtempSync(join(tmpdir(), 'hawser-app-')))
+		args = [root, '--home', home, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
 		if (isStale(root)) await buildAll()
 		app = await _electron.launch({ executablePath: binary ?? '', args, cwd: root, timeout: 60_000 })
 		page = await app.firstWindow({ timeout: 60_000 })

@@ -247,6 +247,23 @@ describe('while it runs', () => {
 		}
 	})
 
+	test.skipIf(process.platform !== 'linux')(
+		'the push alone tells it, without the look of every second',
+		async () => {
+			const link = localLink(at.home)
+			const watch = await startWatch(link)
+			const shells = at.living().filter(({ command }) => command.includes('read -r s'))
+			const helpers = shells.filter(({ pid }) => !link.running().includes(pid))
+			expect(helpers.length).toBeGreaterThan(1)
+			for (const { pid } of helpers) process.kill(pid, 'SIGSTOP')
+			const run = await at.start(link, 'exit 5')
+			await until(() => watch.ended.length > 0)
+			expect(watch.ended).toMatchObject([{ id: run.id, outcome: { status: 'failed', exitCode: 5 } }])
+			for (const { pid } of helpers) process.kill(pid, 'SIGCONT')
+			await watch.stop()
+		},
+	)
+
 	test('a watch finds out that a wrapper was killed', async () => {
 		const link = localLink(at.home)
 		const watch = await startWatch(link)
@@ -277,13 +294,13 @@ describe('metrics', () => {
 			link,
 			[
 				`echo '{"deep": 1, "text": "a,\\"b\\": 2"}' > 'results/deep er/er/m.json'`,
-				`printf '{\\n  "top": 1.5,\\n  "list": [1, {"x": 2}],\\n  "after": -2e-3\\n}\\n' > results/top.json`,
+				`printf '{\\n  "top": 1.5,\\n  "list": [1, {"x": 2}],\\n  "[af,t}er": -2e-3\\n}\\n' > results/top.json`,
 				`echo 'not json, "bad": 1' > results/bad.json`,
 				`{ printf '{"big": 1, "x": "'; head -c 2000000 /dev/zero | tr '\\0' x; echo '"}'; } > results/big.json`,
 			].join('; '),
 			{ metrics: ['results/**/*.json', 'no such/*.json'] },
 		)
-		expect((await whenEnded(link, run.id)).metrics).toEqual({ deep: 1, top: 1.5, after: -0.002 })
+		expect((await whenEnded(link, run.id)).metrics).toEqual({ deep: 1, top: 1.5, '[af,t}er': -0.002 })
 	})
 
 	test('a folder that went meanwhile is no reason to lose the end', async () => {

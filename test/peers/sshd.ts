@@ -51,6 +51,8 @@ export interface Sshd {
 	log(): string
 	/** Kills the processes that serve connections; the commands they run are left alone. Gives their number. */
 	stopConnections(): Promise<number>
+	/** Kills the shells of all connections and what they run; the connections themselves stay. */
+	stopCommands(): Promise<number>
 	/** Stops listening and kills the connections; `listen` brings the server back on the same port. */
 	stopServer(): Promise<void>
 	listen(): Promise<void>
@@ -151,6 +153,12 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 		for (const { pid } of own) kill(pid)
 		return own.length
 	}
+	const stopCommands = async () => {
+		if (!server?.pid) return 0
+		const others = (await descendants(server.pid)).filter(({ command }) => !/(^|\/)sshd/.test(command))
+		for (const { pid } of others) kill(pid)
+		return others.length
+	}
 	const stopServer = async () => {
 		if (!server?.pid) return
 		const connections = (await descendants(server.pid)).filter(({ command }) => /(^|\/)sshd/.test(command))
@@ -188,6 +196,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 		ssh,
 		log: () => log,
 		stopConnections,
+		stopCommands,
 		stopServer,
 		listen,
 		stop,

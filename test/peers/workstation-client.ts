@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import ssh2 from 'ssh2'
 import type { BuiltIn, BuiltInAccess } from '../../src/engine/built-in.ts'
 import { createBuiltIn } from '../../src/workstation/built-in.ts'
 
@@ -99,4 +103,52 @@ export async function until(condition: () => Promise<boolean> | boolean, limitMs
 		if (Date.now() > limit) throw new Error('waited too long')
 		await new Promise((resolve) => setTimeout(resolve, 20))
 	}
+}
+
+export const hash = (data: Buffer) => createHash('sha256').update(data).digest('hex')
+
+/** Runs a command over ssh2's own client, whose window a test can hold. */
+export function execOn(link: ssh2.Client, command: string): Promise<ssh2.ClientChannel> {
+	return new Promise((resolve, reject) =>
+		link.exec(command, (error, channel) => (error ? reject(error) : resolve(channel))),
+	)
+}
+
+/** ssh2's own client, logged in. */
+export function connectLibrary(access: BuiltInAccess): Promise<ssh2.Client> {
+	return new Promise((resolve, reject) => {
+		const connection = new ssh2.Client()
+		connection.on('ready', () => resolve(connection)).on('error', reject)
+		connection.connect({
+			...{ host: '127.0.0.1', port: access.ssh.port, username: 'hawser' },
+			privateKey: readFileSync(access.ssh.identityFile ?? ''),
+		})
+	})
+}
+
+export function alive(pid: number): boolean {
+	try {
+		process.kill(pid, 0)
+	} catch {
+		return false
+	}
+	// One that nobody has reaped yet is dead all the same.
+	const status = existsSync('/proc/self/stat') ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ''
+	return !status.includes(') Z')
+}
+
+export function canConnect(host: string, port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect({ host, port })
+		socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+		socket.once('connect', () => socket.destroy())
+	})
+}
+
+export async function freePort(): Promise<number> {
+	const server = createServer()
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+	const { port } = server.address() as AddressInfo
+	await new Promise((resolve) => server.close(resolve))
+	return port
 }

@@ -204,9 +204,9 @@ describe('its validation', () => {
 		expect(ended.stdout.toString()).toMatch(/^window 31\/50 {2}MASE \d\.\d\d$/m)
 		const metrics: unknown = JSON.parse(readFileSync(join(laptop, 'results', 'metrics.json'), 'utf8'))
 		expect(metrics).toEqual({
-			mase: 1.838,
-			mae: 36.895,
-			rmse: 41.401,
+			MASE: 1.838,
+			MAE: 36.895,
+			RMSE: 41.401,
 			windows: 50,
 			seconds: expect.any(Number),
 		})

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
@@ -8,9 +8,18 @@ import { fileURLToPath } from 'node:url'
 import ssh2 from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createBuiltIn } from '../../src/workstation/built-in.ts'
-import { type Client, run, sshArgs, startClient, until } from './workstation-client.ts'
-
-const hash = (data: Buffer) => createHash('sha256').update(data).digest('hex')
+import {
+	alive,
+	type Client,
+	canConnect,
+	connectLibrary,
+	freePort,
+	hash,
+	run,
+	sshArgs,
+	startClient,
+	until,
+} from './workstation-client.ts'
 
 let client: Client
 beforeAll(async () => {
@@ -20,149 +29,7 @@ afterAll(() => client.dispose())
 
 const homePath = () => join(client.folder, 'workstation', 'home')
 
-describe('commands', () => {
-	test('exit codes come back', async () => {
-		for (const code of [0, 7, 255]) expect((await client.ssh(`exit ${code}`)).code).toBe(code)
-		expect((await client.ssh('no-such-command-here')).code).toBe(127)
-	})
-
-	test('a command killed by a signal is told as such', async () => {
-		const ended = await client.ssh('kill -9 $$')
-		expect(ended.code).toBe(255)
-		const link = await connectLibrary()
-		const signal = await new Promise((resolve, reject) => {
-			link.exec('kill -USR1 $$', (error, channel) => {
-				if (error) reject(error)
-				else channel.on('exit', (_code: unknown, name: string) => resolve(name)).resume()
-			})
-		})
-		link.end()
-		expect(signal).toMatch(/USR1$/)
-	})
-
-	test('input reaches the command, and so does its end', async () => {
-		const ended = await client.ssh('cat; echo after', { input: 'one\ntwo' })
-		expect(ended.stdout.toString()).toBe('one\ntwoafter\n')
-		expect(ended.code).toBe(0)
-	})
-
-	test('8 MiB go in and come out unharmed, on both outputs at once', async () => {
-		const data = randomBytes(8 * 1024 * 1024)
-		const up = await client.ssh('cat > up.bin; exit 3', { input: data })
-		expect(up.code).toBe(3)
-		expect(hash(await readFile(join(homePath(), 'up.bin')))).toBe(hash(data))
-		const down = await run(
-			'sh',
-			[
-				'-c',
-				'"$@" 2>"$OUT"',
-				'sh',
-				'ssh',
-				...sshArgs(client.access),
-				'127.0.0.1',
-				'cat up.bin & cat up.bin >&2; wait',
-			],
-			{ env: { ...process.env, OUT: join(client.folder, 'err.bin') } },
-		)
-		expect(hash(down.stdout)).toBe(hash(data))
-		expect(hash(readFileSync(join(client.folder, 'err.bin')))).toBe(hash(data))
-	})
-
-	test('input that the command does not read does not hold it up', async () => {
-		const ended = await client.ssh('exec <&-; echo done', { input: randomBytes(4 * 1024 * 1024) })
-		expect(ended.stdout.toString()).toBe('done\n')
-		expect(ended.code).toBe(0)
-	})
-
-	test('it starts in its own home, with a clean environment', async () => {
-		process.env.GIT_DIR = '/nowhere'
-		process.env.HAWSER_HOME = '/nowhere'
-		try {
-			const { stdout } = await client.ssh('pwd; env; command -v nvidia-smi; git config user.email')
-			const lines = stdout.toString().split('\n')
-			expect(lines[0]).toBe(homePath())
-			expect(lines).toContain(`HOME=${homePath()}`)
-			expect(lines).toContain(join(homePath(), 'bin', 'nvidia-smi'))
-			expect(lines).toContain('built-in@localhost')
-			const names = lines.map((line) => line.split('=')[0] ?? '')
-			expect(
-				names.filter((name) => /^(?:SSH_|GIT_|HAWSER_|ELECTRON_|VITEST|NODE_|TMUX$)/.test(name)),
-			).toEqual([])
-		} finally {
-			delete process.env.GIT_DIR
-			delete process.env.HAWSER_HOME
-		}
-	})
-
-	test('only harmless variables may be set', async () => {
-		const env = { ...process.env, LC_TIME: 'C', LD_PRELOAD_X: '1', GIT_PROTOCOL: 'version=2' }
-		const args = ['-o', 'SendEnv=LC_TIME', '-o', 'SendEnv=LD_PRELOAD_X', '-o', 'SendEnv=GIT_PROTOCOL']
-		const { stdout } = await client.ssh('echo "$LC_TIME,$LD_PRELOAD_X,$GIT_PROTOCOL"', { env, args })
-		expect(stdout.toString()).toBe('C,,version=2\n')
-	})
-
-	test('a shell without a terminal takes its commands from its input', async () => {
-		const ended = await client.ssh(null, { input: 'echo $((6 * 7))\nexit 4\n' })
-		expect(ended.stdout.toString()).toBe('42\n')
-		expect(ended.code).toBe(4)
-	})
-
-	test('each command leads a session of its own', async () => {
-		const { stdout } = await client.ssh('ps -o pid=,pgid=,sid= -p $$')
-		expect(new Set(stdout.toString().trim().split(/\s+/)).size).toBe(1)
-	})
-})
-
-describe('terminals', () => {
-	test('a command has a terminal of the asked kind, and its exit code comes back', async () => {
-		const ended = await client.ssh('tty; echo "$TERM"; test -t 0 && test -t 1 && exit 6', {
-			args: ['-tt'],
-			env: { ...process.env, TERM: 'xterm-256color' },
-		})
-		expect(ended.stdout.toString()).toMatch(/^\/dev\/\S+\r\nxterm-256color\r\n/)
-		expect(ended.code).toBe(6)
-	})
-
-	test('its size is the asked one and follows the window', async () => {
-		const link = await connectLibrary()
-		let text = ''
-		const exit = await new Promise((resolve, reject) => {
-			link.shell({ term: 'vt100', cols: 91, rows: 37 }, (error, channel) => {
-				if (error) return reject(error)
-				channel.on('data', (data: Buffer) => {
-					text += data.toString()
-				})
-				channel.on('exit', resolve)
-				void (async () => {
-					channel.write('stty size; echo "wa""iting"\n')
-					await until(() => text.includes('37 91') && text.includes('waiting'))
-					channel.setWindow(50, 120, 0, 0)
-					await until(() => {
-						channel.write('stty size\n')
-						return text.includes('50 120')
-					})
-					channel.write('exit 9\n')
-				})().catch(reject)
-			})
-		})
-		link.end()
-		expect(exit).toBe(9)
-	})
-
-	test('when the client goes, what runs in the terminal is hung up', async () => {
-		const file = join(homePath(), 'terminal.pid')
-		const ended = client.ssh('echo $$ > terminal.pid; exec sleep 1000', {
-			args: ['-tt'],
-			onStart: (child) =>
-				void until(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n')).then(() =>
-					child.kill('SIGKILL'),
-				),
-		})
-		await ended
-		const pid = Number(readFileSync(file, 'utf8'))
-		await until(() => !alive(pid))
-	})
-})
+const ownPort = () => client.access.ssh.port ?? 0
 
 describe('who is let in', () => {
 	const refused = async (args: string[], env = process.env) => {
@@ -228,9 +95,9 @@ describe('who is let in', () => {
 		const others = Object.values(networkInterfaces())
 			.flatMap((list) => list ?? [])
 			.filter((address) => !address.internal && address.family === 'IPv4')
-		for (const { address } of others) expect(await canConnect(address)).toBe(false)
-		expect(await canConnect('127.0.0.2')).toBe(false)
-		expect(await canConnect('127.0.0.1')).toBe(true)
+		for (const { address } of others) expect(await canConnect(address, ownPort())).toBe(false)
+		expect(await canConnect('127.0.0.2', ownPort())).toBe(false)
+		expect(await canConnect('127.0.0.1', ownPort())).toBe(true)
 	})
 })
 
@@ -348,7 +215,7 @@ describe('ends', () => {
 	})
 
 	test('channels are bounded, and free again when closed', async () => {
-		const link = await connectLibrary()
+		const link = await connectLibrary(client.access)
 		const open = () =>
 			new Promise<ssh2.ClientChannel | null>((resolve) =>
 				link.exec('cat', (error, channel) => resolve(error ? null : channel)),
@@ -374,7 +241,7 @@ describe('ends', () => {
 			const { port } = own.access.ssh
 			await own.builtIn.stop()
 			expect((await held).code).toBe(255)
-			expect(await canConnect('127.0.0.1', port)).toBe(false)
+			expect(await canConnect('127.0.0.1', port ?? 0)).toBe(false)
 			expect(alive(Number(readFileSync(pidFile, 'utf8')))).toBe(true)
 			// The next start finds it, on the same port and with the same keys.
 			const again = createBuiltIn(own.folder)
@@ -428,36 +295,6 @@ describe('ends', () => {
 	})
 })
 
-function connectLibrary(): Promise<ssh2.Client> {
-	return new Promise((resolve, reject) => {
-		const connection = new ssh2.Client()
-		connection.on('ready', () => resolve(connection)).on('error', reject)
-		connection.connect({
-			...{ host: '127.0.0.1', port: client.access.ssh.port, username: 'hawser' },
-			privateKey: readFileSync(client.access.ssh.identityFile ?? ''),
-		})
-	})
-}
-
-function alive(pid: number): boolean {
-	try {
-		process.kill(pid, 0)
-	} catch {
-		return false
-	}
-	// One that nobody has reaped yet is dead all the same.
-	const status = existsSync('/proc/self/stat') ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ''
-	return !status.includes(') Z')
-}
-
-function canConnect(host: string, port = client.access.ssh.port ?? 0): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = connect({ host, port: port ?? 0 })
-		socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-		socket.once('connect', () => socket.destroy())
-	})
-}
-
 function exchange(port: number, text: string): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
@@ -468,12 +305,4 @@ function exchange(port: number, text: string): Promise<string> {
 		socket.once('end', () => resolve(answer)).once('error', reject)
 		socket.end(text)
 	})
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer()
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-	const { port } = server.address() as AddressInfo
-	await new Promise((resolve) => server.close(resolve))
-	return port
 }

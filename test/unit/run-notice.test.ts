@@ -7,8 +7,8 @@ const endedAt = startedAt + 38 * 60_000
 describe('the notice of a run', () => {
 	test.each([
 		[
-			someRun({ outcome: { status: 'succeeded', endedAt }, metrics: { mase: 0.812345 } }),
-			{ mase: -0.0142 },
+			someRun({ outcome: { status: 'succeeded', endedAt }, metrics: { MASE: 0.812345 } }),
+			{ MASE: -0.0142 },
 			'nt finished on lab',
 			'38 min · MASE 0.8123 (−0.0142)',
 		],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { applyChange, type Change, type State } from '../../src/contract/state.ts'
+import { applyChange } from '../../src/contract/changes.ts'
+import type { Change, State } from '../../src/contract/state.ts'
 import { Store } from '../../src/engine/store.ts'
 import { emptyState, someRun, workstation } from './states.ts'
 

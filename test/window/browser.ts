@@ -1,4 +1,7 @@
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium } from 'playwright-core'
 import { build } from 'vite'
@@ -27,10 +30,10 @@ export function launchBrowser(): Promise<Browser> {
 }
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
-/** The built window. */
-export const rendererFolder = fileURLToPath(new URL('../../dist/renderer', import.meta.url))
 
-/** Builds the window as it is now. */
-export async function buildWindow(): Promise<void> {
-	await build({ configFile: `${root}vite.config.ts`, logLevel: 'error' })
+/** Builds the window as it is now, into a folder of its own: other builds do not get in its way. */
+export async function buildWindow(): Promise<{ folder: string; remove(): Promise<void> }> {
+	const folder = await mkdtemp(join(tmpdir(), 'hawser-window-'))
+	await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: folder } })
+	return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
 }

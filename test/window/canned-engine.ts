@@ -1,12 +1,11 @@
+import { applyChange } from '../../src/contract/changes.ts'
 import { ProblemError } from '../../src/contract/client.ts'
 import type { CommandName, CommandOutput } from '../../src/contract/commands.ts'
 import type { Problem } from '../../src/contract/problem.ts'
 import type { Change, State } from '../../src/contract/state.ts'
-import { applyChange } from '../../src/contract/state.ts'
 import { serveEngine } from '../../src/engine/rpc/serve.ts'
 import type { CommandParsed, Face } from '../../src/engine/rpc/served-engine.ts'
 import { serveWeb, type WebServer } from '../../src/web/server.ts'
-import { rendererFolder } from './browser.ts'
 
 type Handlers = {
 	[N in CommandName]?: (input: CommandParsed<N>, face: Face) => CommandOutput<N> | Promise<CommandOutput<N>>
@@ -18,7 +17,7 @@ type Handlers = {
  */
 export class CannedEngine {
 	readonly commands: { name: CommandName; input: unknown }[] = []
-	readonly handlers: Handlers = {}
+	readonly handlers: Handlers = { readLog: ({ from }) => ({ text: '', end: from, size: from }) }
 	/** Set: every command is refused with it. */
 	refuse: Problem | null = null
 	readonly faces = new Set<Face>()
@@ -71,11 +70,7 @@ export class CannedEngine {
 		})
 	}
 
-	serve(port = 0): Promise<WebServer> {
-		return serveWeb({
-			serveFace: (channel) => void serveEngine(this, channel),
-			port,
-			rendererFolder,
-		})
+	serve(rendererFolder: string, port = 0): Promise<WebServer> {
+		return serveWeb({ serveFace: (channel) => void serveEngine(this, channel), port, rendererFolder })
 	}
 }

@@ -96,16 +96,23 @@ async function take(stage: Stage, name: string): Promise<void> {
 
 describe.skipIf(chromiumPath === null)('pictures', () => {
 	let browser: Browser
+	let built: Awaited<ReturnType<typeof buildWindow>>
 	beforeAll(async () => {
-		await buildWindow()
+		built = await buildWindow()
 		await mkdir(folder, { recursive: true })
 		browser = await launchBrowser()
 	})
-	afterAll(() => browser?.close())
+	afterAll(async () => {
+		await browser?.close()
+		await built?.remove()
+	})
 
 	for (const colorScheme of ['light', 'dark'] as const) {
 		test.each(stateNames)(`of the state %s, ${colorScheme}`, async (name) => {
-			const stage = await openStage(browser, states[name](), { colorScheme, deviceScaleFactor: 2 })
+			const stage = await openStage(browser, built.folder, states[name](), {
+				colorScheme,
+				deviceScaleFactor: 2,
+			})
 			try {
 				await take(stage, `${name}-${colorScheme}`)
 			} finally {
@@ -114,8 +121,8 @@ describe.skipIf(chromiumPath === null)('pictures', () => {
 		})
 
 		test.each(Object.entries(scenes))(`of the scene %s, ${colorScheme}`, async (name, scene) => {
-			const options = { colorScheme, deviceScaleFactor: 2, ...scene.options }
-			const stage = await openStage(browser, states[scene.state](), options)
+			const options = { colorScheme, ...scene.options }
+			const stage = await openStage(browser, built.folder, states[scene.state](), options)
 			try {
 				await scene.act(stage)
 				await take(stage, `${name}-${colorScheme}`)

@@ -2,7 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { State } from '../../src/contract/state.ts'
 import type { WebServer } from '../../src/web/server.ts'
 import { CannedEngine } from './canned-engine.ts'
-import { now } from './states.ts'
+import { now } from './pieces.ts'
 
 export interface Stage {
 	page: Page
@@ -16,11 +16,12 @@ export interface Stage {
 /** Opens the window over a canned state, with its clock standing at the state's moment. */
 export async function openStage(
 	browser: Browser,
+	rendererFolder: string,
 	state: State,
 	options: BrowserContextOptions = {},
 ): Promise<Stage> {
 	const engine = new CannedEngine(state)
-	const server = await engine.serve()
+	const server = await engine.serve(rendererFolder)
 	const context = await browser.newContext({
 		viewport: { width: 412, height: 760 },
 		reducedMotion: 'reduce',

@@ -1,27 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { problem } from '../../src/engine/problems.ts'
-import { buildWindow, chromiumPath, launchBrowser, rendererFolder } from './browser.ts'
+import { axe } from './axe.ts'
+import { buildWindow, chromiumPath, launchBrowser } from './browser.ts'
+import { fingerprint, now, operation, run, running } from './pieces.ts'
 import { openStage, type Stage } from './stage.ts'
-import { fingerprint, now, operation, run, running, type StateName, stateNames, states } from './states.ts'
-
-interface AxeResult {
-	violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]
-}
-
-const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** What axe finds serious or critical, as lines to read in a failure. */
-async function axe(page: Page): Promise<string[]> {
-	await page.evaluate(axeSource)
-	const { violations } = await page.evaluate<AxeResult>('axe.run()')
-	return violations
-		.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-		.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}: ${node.failureSummary}`))
-}
+import { type StateName, stateNames, states } from './states.ts'
 
 /** Presses Tab until the focus is on a button with this name. */
 async function tabTo(page: Page, name: string): Promise<void> {
@@ -34,18 +20,22 @@ async function tabTo(page: Page, name: string): Promise<void> {
 
 describe.skipIf(chromiumPath === null)('the window', () => {
 	let browser: Browser
+	let built: Awaited<ReturnType<typeof buildWindow>>
 	const stages: Stage[] = []
 	beforeAll(async () => {
-		await buildWindow()
+		built = await buildWindow()
 		browser = await launchBrowser()
 	})
-	afterAll(() => browser?.close())
+	afterAll(async () => {
+		await browser?.close()
+		await built?.remove()
+	})
 	afterEach(async () => {
 		await Promise.all(stages.splice(0).map((stage) => stage.close()))
 	})
 
 	async function open(name: StateName, options?: BrowserContextOptions): Promise<Stage> {
-		const stage = await openStage(browser, states[name](), options)
+		const stage = await openStage(browser, built.folder, states[name](), options)
 		stages.push(stage)
 		return stage
 	}
@@ -80,7 +70,7 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 	test.each(['Up', 'Back', 'Run'] as const)('%s sends its command', async (label) => {
 		const { page, engine } = await open('ok')
 		await button(page, label)
-			.and(page.locator(':text-is("' + label + '")'))
+			.and(page.locator(`:text-is("${label}")`))
 			.click()
 		expect(await engine.sent(label.toLowerCase() as 'up' | 'back' | 'run')).toEqual({ project: 'nt' })
 	})
@@ -110,11 +100,11 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 	test('the line says in words where it breaks, and opens to every rung', async () => {
 		const { page } = await open('down-zerotier')
 		const line = page.getByTitle('Show every check')
-		expect(await line.innerText()).toMatch(/ZeroTier\s*is broken/)
+		expect(await line.textContent()).toMatch(/ZeroTier\s*is broken/)
 		await line.click()
 		for (const title of ['Network', 'SSH port', 'Host key', 'Login', 'Disk and clock'])
-			await page.getByRole('listitem').filter({ hasText: title }).waitFor()
-		await page.getByRole('listitem').filter({ hasText: 'ZeroTier is offline' }).waitFor()
+			await page.locator('.rung-title', { hasText: title }).waitFor()
+		await page.locator('.rung-problem', { hasText: 'ZeroTier is offline' }).waitFor()
 	})
 
 	test('Esc closes what was opened last and gives the focus back', async () => {
@@ -144,10 +134,10 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 		const lines = Array.from({ length: 200 }, (_, number) => `\u001b[32mline ${number}\u001b[0m\n`).join('')
 		face?.log({ run: id, from: 4210, text: lines, ended: false })
 		await log.getByText('line 199').waitFor()
-		expect(await log.innerText()).not.toContain('[32m')
-		const fromEnd = 'const e = document.querySelector(".log"); e.scrollHeight - e.scrollTop - e.clientHeight'
+		expect(await log.textContent()).not.toContain('[32m')
+		const fromEnd = `((e) => e.scrollHeight - e.scrollTop - e.clientHeight)(document.querySelector('.log'))`
 		expect(await page.evaluate(fromEnd)).toBeLessThan(2)
-		await log.evaluate('(element) => element.scrollTo(0, 0)')
+		await page.evaluate('document.querySelector(".log").scrollTo(0, 0)')
 		await button(page, 'To the end').waitFor()
 		face?.log({ run: id, from: 99_999, text: 'the last line\n', ended: false })
 		await log.getByText('the last line').waitFor({ state: 'attached' })
@@ -262,7 +252,7 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 		await page.getByRole('status').getByText('Hawser stopped; trying again').waitFor()
 		await button(page, 'Sync and validate').click({ force: true })
 		expect(engine.commands).toEqual([])
-		const again = await engine.serve(port)
+		const again = await engine.serve(built.folder, port)
 		try {
 			expect(cookies).toHaveLength(1)
 			// A new server has a new token: the way in is its own address, here opened beside this page.
@@ -303,7 +293,7 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 				command: async (name, input) => { window.sent.push([name, input]); return { ok: true, output: {} } },
 				watch: (listener) => { setTimeout(() => listener(${JSON.stringify(state)})); return () => {} },
 				onLog: () => () => {},
-				onClose: (listener) => { window.closed = listener; return () => {} },
+				onClose: (listener) => { window.closeHawser = listener; return () => {} },
 			}
 		`)
 		try {
@@ -311,7 +301,7 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 			await button(page, 'Sync and validate').click()
 			await page.waitForFunction('window.sent.length > 0')
 			expect(await page.evaluate('window.sent')).toEqual([['go', { project: 'nt' }]])
-			await page.evaluate('window.closed()')
+			await page.evaluate('window.closeHawser()')
 			await page.getByText('Hawser stopped').waitFor()
 			await page.getByText('Hawser stopped').waitFor({ state: 'detached' })
 		} finally {
@@ -348,10 +338,10 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 	})
 
 	test('the script is at most 250 kB gzipped', async () => {
-		const files = await readdir(`${rendererFolder}/assets`)
+		const files = await readdir(`${built.folder}/assets`)
 		const scripts = files.filter((file) => file.endsWith('.js'))
 		const sizes = await Promise.all(
-			scripts.map(async (file) => gzipSync(await readFile(`${rendererFolder}/assets/${file}`)).length),
+			scripts.map(async (file) => gzipSync(await readFile(`${built.folder}/assets/${file}`)).length),
 		)
 		expect(scripts.length).toBeGreaterThan(0)
 		expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(250_000)

@@ -167,7 +167,11 @@ export async function pushToHub(folder: string, hub: string, push: Push, signal:
 function judgePush(stdout: string, stderr: string, ref: string): void {
 	const rejected = stdout.split('\n').find((line) => line.startsWith('!\t')) ?? ''
 	const branch = ref.replace('refs/heads/', '')
-	if (/\((stale info|fetch first|non-fast-forward)\)/.test(rejected))
+	if (
+		/\((stale info|fetch first|non-fast-forward|failed to update ref|incorrect old value[^)]*)\)/.test(
+			rejected,
+		)
+	)
 		refuse('moved-meanwhile', { what: `${branch} on the hub` })
 	if (rejected !== '' || stderr.includes('failed to push some refs')) {
 		const reason = gist(rejected.split('\t')[2] ? `${stderr}\n${rejected.split('\t')[2]}` : stderr)

@@ -29,12 +29,12 @@ fi 2>/dev/null
 	printf e >&5
 } >/dev/null 2>&1 4<&- &
 up=$!
-cat <&4 3<&- 5<&- 6<&- &
+# When nobody takes the output any more, there is nothing left to wait for.
+{ cat <&4 || kill "$$"; } 3<&- 5<&- 6<&- &
 down=$!
 cat <&3 >&2 4<&- 5<&- 6<&- &
 errors=$!
 exec 6<&-
-trap 'kill "$up" "$down" "$errors" 2>/dev/null' HUP INT TERM
 
 read -r code <&5 || code=255
 wait "$down"

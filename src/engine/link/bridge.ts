@@ -27,6 +27,9 @@ export interface Bridge {
 	dispose(): Promise<void>
 }
 
+/** How long a process has to notice that its remote command is gone. */
+const discardMs = 500
+
 export type Carries = 'git' | 'rsync'
 
 /** Exactly what git makes: a program and one path, quoted its way. */
@@ -43,7 +46,9 @@ export function mayCarry(command: string, carries: Carries): boolean {
 export function openBridge(link: Link, carries: Carries): Bridge {
 	// In a packed app the script lies in an archive, where nothing can be executed.
 	const folder = mkdtempSync(join(tmpdir(), 'hawser-bridge-'))
-	const script = join(folder, 'ssh')
+	// rsync gives its remote shell an output that must not be waited on, which cat cannot write to; only one
+	// named rsh is spared.
+	const script = join(folder, 'rsh')
 	writeFileSync(script, readFileSync(new URL('./bridge.sh', import.meta.url)), { mode: 0o700 })
 	chmodSync(script, 0o700)
 	const carriers = new Set<Carrier>()
@@ -165,7 +170,11 @@ class Carrier {
 	/** Gives the process its last words and the exit code. */
 	#finish(code: number, words: string): void {
 		this.#down.end()
-		this.#up.end(words)
+		// What the remote command did not read is thrown away for a moment, then refused: otherwise the process
+		// would wait for ever for somebody to take the rest.
+		this.#up.unpipe()
+		this.#up.resume()
+		this.#up.end(words, () => setTimeout(() => this.#up.destroy(), discardMs).unref())
 		this.#control.end(`${code}\n`)
 	}
 }
@@ -184,15 +193,19 @@ class InputEnd {
 		this.#start()
 	}
 
-	/** Calls `ended` once it was told and the pipe has been empty for a whole turn of the event loop. */
+	/** Calls `ended` once it was told and the pipe, being read, stayed empty over a whole turn of the event loop. */
 	onEnd(pipe: Socket, ended: () => void): void {
 		const look = () => {
 			const before = pipe.bytesRead
-			setTimeout(() => {
-				const empty = pipe.bytesRead === before && pipe.readableLength === 0 && pipe.readableFlowing === true
-				if (empty || pipe.destroyed) ended()
-				else look()
-			}, 5)
+			const flowed = pipe.readableFlowing === true
+			// Between one immediate and the next the system is asked what there is to read.
+			setImmediate(() =>
+				setImmediate(() => {
+					const empty = pipe.bytesRead === before && pipe.readableLength === 0
+					if (pipe.destroyed || (empty && flowed && pipe.readableFlowing === true)) ended()
+					else setTimeout(look, 2)
+				}),
+			)
 		}
 		this.#start = look
 		if (this.#told) look()

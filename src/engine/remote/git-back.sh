@@ -22,7 +22,9 @@ back_push() {
 	said=$(guard git push --porcelain "--force-with-lease=refs/heads/$validation:$hub_was" -- \
 		"$hub" "$1:refs/heads/$validation" 2>&1) && return
 	case $said in
-	*'(stale info)'* | *'(fetch first)'* | *'(non-fast-forward)'*) fail moved-meanwhile "what=$validation on the hub" ;;
+	*'(stale info)'* | *'(fetch first)'* | *'(non-fast-forward)'* | *'(failed to update ref)'* | *'(incorrect old value'*)
+		fail moved-meanwhile "what=$validation on the hub"
+		;;
 	*'failed to push some refs'*)
 		fail git-failed 'side=git' "what=push $validation to the hub" "reason=$(gist "$said")"
 		;;

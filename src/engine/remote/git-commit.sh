@@ -15,7 +15,8 @@ read_identity() {
 refuse_big() {
 	limit=$1
 	shift
-	big=$(sizes_of "$(result_files "$@")" | awk -v limit="$limit" '$1 + 0 > limit { sub(/^[0-9]+ /, ""); print }')
+	read_results "$@"
+	big=$(sizes_of "$results" | awk -v limit="$limit" '$1 + 0 > limit { sub(/^[0-9]+ /, ""); print }')
 	[ -n "$big" ] || return 0
 	set -- "limit=$((limit / 1048576)) MiB"
 	while IFS= read -r file; do set -- "$@" "files=$file"; done <<-END
@@ -32,13 +33,15 @@ commit_results() {
 	message=$2
 	shift 2
 	take_index
-	result_files "$@" | as_names >"$index.files"
-	committed=$(($(as_lines <"$index.files" | wc -l)))
-	if [ "$committed" -gt 0 ]; then
+	committed=0
+	results=$(result_files "$@")
+	if [ -n "$results" ]; then
+		printf '%s\n' "$results" | as_names >"$index.files"
 		said=$(git_at_index update-index -z --add --remove --stdin <"$index.files" 2>&1) || fail_commit "$said"
-		GIT_INDEX_FILE=$index.new git diff-index --cached -z --no-renames --name-only HEAD |
-			as_lines | sort >"$index.staged"
-		as_lines <"$index.files" | sort | comm -12 - "$index.staged" | as_names >"$index.commit"
+		GIT_INDEX_FILE=$index.new git diff-index --cached -z --no-renames --name-only HEAD >"$index.staged" ||
+			fail_commit 'it ended early'
+		as_lines <"$index.staged" | sort >"$index.files"
+		printf '%s\n' "$results" | comm -12 - "$index.files" | as_names >"$index.commit"
 		committed=$(($(as_lines <"$index.commit" | wc -l)))
 	fi
 	if [ "$committed" -gt 0 ]; then

@@ -58,7 +58,7 @@ git_trees() {
 	fi
 	git_ongoing
 	changes_besides "$@" | git_lines changed
-	results=$(result_files "$@")
+	read_results "$@"
 	sizes_of "$results" | git_lines size
 	printf '%s\n' "$results" | git_lines result
 }

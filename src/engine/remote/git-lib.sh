@@ -97,6 +97,22 @@ as_names() {
 	tr '\001\n' '\n\000'
 }
 
+# A list that git did not get to the end of must not pass for a short one: it then has a lone slash as a line,
+# which is no file's name.
+unless_whole() {
+	printf '/\000'
+}
+
+refuse_part() {
+	case "
+$1
+" in
+	*'
+/
+'*) fail git-failed "side=$side" 'what=list files' 'reason=it ended early' ;;
+	esac
+}
+
 # What the worktree at hand is in the middle of, in $ongoing; empty when nothing.
 read_ongoing() {
 	ongoing=
@@ -113,8 +129,10 @@ refuse_ongoing() {
 
 # Tracked files with changes in the worktree at hand, staged or not; "$@" are pathspecs.
 tracked_changes() {
-	GIT_OPTIONAL_LOCKS=0 git status --porcelain=v2 -z --no-renames --untracked-files=no \
-		--ignore-submodules=dirty -- "$@" | as_lines |
+	{
+		GIT_OPTIONAL_LOCKS=0 git status --porcelain=v2 -z --no-renames --untracked-files=no \
+			--ignore-submodules=dirty -- "$@" || unless_whole
+	} | as_lines |
 		sed -e '/^[#?!]/d' -e 's/^1 \([^ ]* \)\{7\}//' -e 's/^u \([^ ]* \)\{9\}//'
 }
 
@@ -138,9 +156,15 @@ result_files() {
 		glob_count=$((glob_count - 1))
 	done
 	{
-		git ls-files -z --others --modified --deleted --exclude-standard -- "$@"
-		git diff-index --cached -z --no-renames --name-only HEAD -- "$@"
+		git ls-files -z --others --modified --deleted --exclude-standard -- "$@" || unless_whole
+		git diff-index --cached -z --no-renames --name-only HEAD -- "$@" || unless_whole
 	} | as_lines | sort -u
+}
+
+# The same in $results.
+read_results() {
+	results=$(result_files "$@")
+	refuse_part "$results"
 }
 
 # "BYTES NAME" for each of the files in $1 that is there.
@@ -152,6 +176,7 @@ sizes_of() {
 # Ends with a tree-dirty problem; $1 holds the files.
 fail_dirty() {
 	list=$1
+	refuse_part "$list"
 	set -- "side=$side" "path=$(pwd -P)"
 	while IFS= read -r file; do set -- "$@" "files=$file"; done <<-END
 		$(printf '%s\n' "$list" | head -n 50)
@@ -180,9 +205,10 @@ untracked_among() {
 			above=
 		done
 	)
-	[ -z "$hits" ] ||
+	[ -z "$hits" ] || {
 		printf '%s\n' "$hits" | sort -u | as_names |
-		xargs -0 git --literal-pathspecs ls-files -z --others -- | as_lines
+			xargs -0 git --literal-pathspecs ls-files -z --others -- || unless_whole
+	} | as_lines
 }
 
 refuse_untracked_among() {
@@ -190,13 +216,20 @@ refuse_untracked_among() {
 	[ -z "$in_the_way" ] || fail_dirty "$in_the_way"
 }
 
-changed_paths() {
-	git diff-tree -r -z --no-renames --name-only "$@" | as_lines
+# The files that differ between two commits, in $changed.
+read_changed() {
+	changed=$({ git diff-tree -r -z --no-renames --name-only "$@" || unless_whole; } | as_lines)
+	refuse_part "$changed"
 }
 
-# Stops when a move from $1 to $2 would overwrite an untracked file in the worktree at hand.
+# Untracked files that a move from $1 to $2 would overwrite in the worktree at hand, in $in_the_way.
+read_collisions() {
+	read_changed --diff-filter=A "$1" "$2"
+	in_the_way=$(printf '%s\n' "$changed" | untracked_among)
+}
+
 refuse_collisions() {
-	in_the_way=$(changed_paths --diff-filter=A "$1" "$2" | untracked_among)
+	read_collisions "$1" "$2"
 	[ -z "$in_the_way" ] || fail_dirty "$in_the_way"
 }
 

@@ -11,8 +11,10 @@
 begin() {
 	journal=$common/hawser-journal
 	read_boot_id
-	read_birth "$$"
-	me="owner $$ $boot_id $(printf %s "$birth_of" | tr ' ' _)"
+	read_own_pid
+	owner=$own_pid
+	read_birth "$owner"
+	me="owner $owner $boot_id $(printf %s "$birth_of" | tr ' ' _)"
 	tries=0
 	# Asked twice: an owner removes the journal before it ends, so one seen dead may have taken it away.
 	until journal_is_ours && journal_is_ours; do
@@ -66,11 +68,23 @@ journal_is_ours() {
 	[ -n "$ours" ] && [ -z "$held" ]
 }
 
-# Runs "$@" with its own pid in the journal: it may outlive a killed shell.
+# The pid of this very shell in $own_pid; in a subshell $$ is another's.
+read_own_pid() {
+	# shellcheck disable=SC2016 # for the inner shell
+	own_pid=$(exec sh -c 'echo "$PPID"')
+}
+
+# In a subshell that changes things: it may outlive the shell that started it.
+join_journal() {
+	read_own_pid
+	note "child $own_pid $boot_id $owner"
+}
+
+# Runs "$@" with its own pid in the journal, for the same reason.
 guard() {
 	# shellcheck disable=SC2016 # for the inner shell
 	sh -c 'printf "child %s %s %s\n" "$$" "$2" "$3" >>"$1"; shift 3; exec "$@"' sh \
-		"$journal" "$boot_id" "$$" "$@"
+		"$journal" "$boot_id" "$owner" "$@"
 }
 
 # Undoes or completes what a killed owner was doing. None of its processes is left.
@@ -79,7 +93,7 @@ recover() {
 	sed -n 's/^folder //p' "$journal" | sort -u | while IFS= read -r folder; do clear_folder "$folder" "$refs"; done
 	left=$(unfinished)
 	[ -n "$left" ] || return 0
-	(settle "$left") || exit
+	(join_journal && settle "$left") || exit
 	note moved
 }
 
@@ -107,8 +121,8 @@ clear_folder() {
 take_index() {
 	folder=$(git rev-parse --absolute-git-dir)
 	note "folder $folder"
-	index=$folder/hawser-index.$$
-	printf 'hawser %s\n' "$$" >"$index.token"
+	index=$folder/hawser-index.$owner
+	printf 'hawser %s\n' "$owner" >"$index.token"
 	tries=0
 	until take_lock; do
 		tries=$((tries + 1))
@@ -118,7 +132,10 @@ take_index() {
 		fi
 		nap 0.2
 	done
-	[ ! -e "$folder/index" ] || cp -p "$folder/index" "$index.new"
+	if ! cp -p "$folder/index" "$index.new" 2>/dev/null; then
+		release_index
+		fail git-failed "side=$side" 'what=copy its index' "reason=$folder is not as expected"
+	fi
 	GIT_INDEX_FILE=$index.new git update-index -q --refresh >/dev/null 2>&1 || :
 }
 
@@ -153,7 +170,7 @@ move() {
 	if [ -z "$tree" ]; then
 		moving=$(guard git update-ref -m "$4" "$1" "$3" "$2" 2>&1) || fail_move "$1" "$2" "$moving"
 	else
-		(move_tree "$@") || exit
+		(join_journal && move_tree "$@") || exit
 	fi
 }
 
@@ -162,7 +179,7 @@ move_tree() {
 		fail worktree-missing "side=$side" "path=$tree" "branch=${1#refs/heads/}" 'reason=nothing is there'
 	take_index
 	note "move $2 $3 $1 $tree"
-	in_the_way=$(changed_paths --diff-filter=A "$2" "$3" | untracked_among)
+	read_collisions "$2" "$3"
 	if [ -z "$in_the_way" ] && moving=$(git_at_index read-tree -m -u "$2" "$3" 2>&1); then
 		install_index
 		if moving=$(guard git update-ref -m "$4" "$1" "$3" "$2" 2>&1); then
@@ -177,7 +194,7 @@ move_tree() {
 		note moved
 		fail_dirty "$in_the_way"
 	fi
-	(settle "$2 $3 $1 $tree") || exit
+	(join_journal && settle "$2 $3 $1 $tree") || exit
 	note moved
 	dirty=$(tracked_changes)
 	[ -z "$dirty" ] || fail_dirty "$dirty"
@@ -233,11 +250,15 @@ settle() {
 # Files and our index from $old to $new, whatever of it was done already.
 put_files() {
 	git_at_index read-tree -m -i "$old" "$new" || return
-	changed_paths --diff-filter=D "$old" "$new" | while IFS= read -r file; do
+	read_changed --diff-filter=D "$old" "$new"
+	while IFS= read -r file; do
 		rm -f -- "$file" 2>/dev/null
 		case $file in */*) rmdir -p -- "${file%/*}" 2>/dev/null ;; esac
-	done
-	changed_paths --diff-filter=d "$old" "$new" | as_names | git_at_index checkout-index -f -q -u -z --stdin
+	done <<-END
+		$changed
+	END
+	read_changed --diff-filter=d "$old" "$new"
+	[ -z "$changed" ] || printf '%s\n' "$changed" | as_names | git_at_index checkout-index -f -q -u -z --stdin
 }
 
 # Of the files that differ between $old and $new, those that hold neither content nor the beginning of one.
@@ -255,12 +276,15 @@ foreign_files() {
 
 # Of the files that $1 and $2 differ in, those that on disk are not as in $2, sorted.
 differing() {
-	cp -p "$folder/index" "$3" && GIT_INDEX_FILE=$3 git read-tree -m -i "$1" "$2" 2>/dev/null || return
+	cp -p "$folder/index" "$3" && GIT_INDEX_FILE=$3 git read-tree -m -i "$1" "$2" >&2 || return
 	GIT_INDEX_FILE=$3 git update-index -q --refresh >/dev/null 2>&1
-	changed_paths "$1" "$2" | sort >"$3.changed"
+	GIT_INDEX_FILE=$3 git diff-files -z --no-renames --name-only >"$3.dirty" || return
+	read_changed "$1" "$2"
+	printf '%s\n' "$changed" | sort >"$3.changed"
+	read_changed --diff-filter=D "$1" "$2"
 	{
-		GIT_INDEX_FILE=$3 git diff-files -z --no-renames --name-only | as_lines
-		changed_paths --diff-filter=D "$1" "$2"
+		as_lines <"$3.dirty"
+		printf '%s\n' "$changed"
 	} | sort -u | comm -12 - "$3.changed"
 }
 

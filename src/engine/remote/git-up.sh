@@ -40,7 +40,8 @@ up_apply() {
 	open_worktree "$worktree" "$validation"
 	dirty=$(changes_besides "$@")
 	[ -z "$dirty" ] || fail_dirty "$dirty"
-	if [ -n "$(result_files "$@")" ]; then
+	read_results "$@"
+	if [ -n "$results" ]; then
 		refuse_big "$limit" "$@"
 		commit_results "refs/heads/$validation" 'Results left by an earlier run' "$@"
 		read_commit "refs/heads/$validation"

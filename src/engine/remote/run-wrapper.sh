@@ -80,7 +80,7 @@ json_numbers() {
 			size = length($0)
 			for (i = 1; i <= size; i++) {
 				c = substr($0, i, 1)
-				if (depth == 1 && c !~ /[\[{}\]]/ || text && depth == 1) token = token c
+				if (depth == 1 && (text || !index("[]{}", c))) token = token c
 				if (text) {
 					if (escaped) escaped = 0
 					else if (c == "\\") escaped = 1

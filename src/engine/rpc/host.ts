@@ -128,9 +128,12 @@ async function host(path: string, makeEngine: () => Promise<HostedEngine>): Prom
 			closing ??= (async () => {
 				// The place is kept until the engine is gone: never two on one data folder.
 				listening.retire()
-				await made.dispose()
-				own.close()
-				await listening.close()
+				try {
+					await made.dispose()
+				} finally {
+					own.close()
+					await listening.close()
+				}
 			})()
 			return closing
 		},

@@ -53,9 +53,9 @@ awk -F , -v season="$season" -v windows="$windows" -v horizon="$horizon" -v seco
 read -r mase mae rmse <"$scores"
 cat >results/metrics.json <<EOF
 {
-  "mase": $mase,
-  "mae": $mae,
-  "rmse": $rmse,
+  "MASE": $mase,
+  "MAE": $mae,
+  "RMSE": $rmse,
   "windows": $windows,
   "seconds": $(($(date +%s) - started))
 }

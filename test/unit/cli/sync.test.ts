@@ -59,7 +59,7 @@ describe('go --wait', () => {
 		const { code, text, error } = await finished(going(succeeded), ['go', '--wait'])
 		expect(text).toMatchInlineSnapshot(`
 			"→ Step connect…
-			✓ Step connect direct (1.0 s)
+			✓ Step connect · direct (1.0 s)
 			→ Step validate…
 			  │ epoch 1
 			  │ epoch 2

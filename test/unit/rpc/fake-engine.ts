@@ -1,6 +1,7 @@
+import { applyChange } from '../../../src/contract/changes.ts'
 import { ProblemError } from '../../../src/contract/client.ts'
 import type { CommandName, CommandOutput } from '../../../src/contract/commands.ts'
-import { applyChange, type Change, type State } from '../../../src/contract/state.ts'
+import type { Change, State } from '../../../src/contract/state.ts'
 import { problem } from '../../../src/engine/problems.ts'
 import type { CommandParsed, Face, HostedEngine } from '../../../src/engine/rpc/served-engine.ts'
 

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { ProblemError } from '../../src/contract/client.ts'
+import { type ProjectConfig, projectSchema } from '../../src/contract/config.ts'
+import type { Problem } from '../../src/contract/problem.ts'
+import { back } from '../../src/engine/git/back.ts'
+import { readLocal } from '../../src/engine/git/local.ts'
+import { pendingOf } from '../../src/engine/git/pending.ts'
+import { readRemote } from '../../src/engine/git/remote.ts'
+import { up } from '../../src/engine/git/up.ts'
+import type { Link } from '../../src/engine/link/link.ts'
+import type { StepRunner } from '../../src/engine/operation.ts'
+import { type LocalLink, localLink } from './local-link.ts'
+import { git, makeRepositories, type Repositories, type RepositoryNames } from './repositories.ts'
+
+export const plainNames: RepositoryNames = {
+	base: 'master',
+	validation: 'gpu-validation',
+	laptop: 'nt',
+	clone: 'nt',
+	worktree: 'nt-gpu',
+}
+
+export interface GitProject extends Repositories {
+	folder: string
+	home: string
+	link: LocalLink
+	project: ProjectConfig
+	names: RepositoryNames
+	up(): ReturnType<typeof up>
+	back(): ReturnType<typeof back>
+	pending(): Promise<ReturnType<typeof pendingOf>>
+	/** Writes a file in the worktree, as a run does. */
+	result(name: string, text: string): Promise<void>
+	/** Every ref, index and file of the three repositories. */
+	fingerprint(): Promise<Record<string, string>>
+	remove(): Promise<void>
+}
+
+export function stepRunner(signal = new AbortController().signal): StepRunner & { seen: string[] } {
+	const seen: string[] = []
+	return {
+		signal,
+		seen,
+		async step(id, work) {
+			signal.throwIfAborted()
+			return await work((detail) => seen.push(`${id}: ${detail}`))
+		},
+	}
+}
+
+export async function gitProject(
+	options: { names?: RepositoryNames; hub?: string; link?: Link; home?: string } = {},
+): Promise<GitProject> {
+	const folder = await mkdtemp(join(tmpdir(), 'hawser-git-'))
+	const home = options.home ?? join(folder, 'home of workstation')
+	const names = options.names ?? plainNames
+	const repositories = await makeRepositories(folder, home, names, {
+		'model.py': 'one\ntwo\nthree\n',
+		'data.csv': 'a,b\n',
+	})
+	const local = localLink(home, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' })
+	const link = options.link ?? local
+	const project = projectSchema.parse({
+		name: 'nt',
+		workstation: 'lab',
+		local: repositories.laptop,
+		remote: `~/${names.clone}`,
+		git: {
+			hub: options.hub ?? 'origin',
+			base: names.base,
+			validation: names.validation,
+			remoteWorktree: `~/${names.worktree}`,
+		},
+		validation: { command: 'true' },
+	})
+	return {
+		...repositories,
+		folder,
+		home,
+		link: local,
+		project,
+		names,
+		up: () => up(stepRunner(), link, project),
+		back: () => back(stepRunner(), link, project),
+		async pending() {
+			const [mine, theirs] = await Promise.all([readLocal(project), readRemote(link, project)])
+			return pendingOf(project, mine, theirs, 1)
+		},
+		async result(name, text) {
+			const path = join(repositories.worktree, 'results', name)
+			await mkdir(dirname(path), { recursive: true })
+			await writeFile(path, text)
+		},
+		async fingerprint() {
+			const all: Record<string, string> = {}
+			const { hub, laptop, clone, worktree } = repositories
+			for (const [name, at] of Object.entries({ hub, laptop, clone, worktree })) {
+				all[`${name} refs`] = await git(at, 'for-each-ref').catch(() => 'none')
+				all[`${name} HEAD`] = await git(at, 'rev-parse', '--symbolic-full-name', 'HEAD').catch(() => 'none')
+				if (name === 'hub') continue
+				all[`${name} index`] = await git(at, 'ls-files', '--stage').catch(() => 'none')
+				await filesOf(at, name, all)
+			}
+			return all
+		},
+		remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+	}
+}
+
+async function filesOf(folder: string, name: string, into: Record<string, string>): Promise<void> {
+	for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+		const path = join(folder, entry.name)
+		const label = `${name}/${entry.name}`
+		if (entry.name === '.git') {
+			// Nothing of ours may be left lying, and no lock.
+			const left = entry.isDirectory() ? await readdir(path, { recursive: true }) : []
+			into[label] = left.filter((file) => /(^|\/)hawser[^/]*$|\.lock$/.test(file)).join()
+		} else if (entry.isDirectory()) await filesOf(path, label, into)
+		else if (entry.isSymbolicLink()) into[label] = await readlink(path)
+		else
+			into[label] = createHash('sha1')
+				.update(await readFile(path))
+				.digest('hex')
+	}
+}
+
+/** The problem a promise is refused with; a success or another error is a failure of the test. */
+export async function refusal(work: Promise<unknown>): Promise<Problem> {
+	try {
+		await work
+	} catch (error) {
+		if (error instanceof ProblemError) return error.problem
+		throw error
+	}
+	throw new Error('it was not refused')
+}
