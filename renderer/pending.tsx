@@ -63,10 +63,7 @@ function Commits({ commits, total, way }: { commits: Commit[]; total: number; wa
 					<span className="subject" title={commit.subject}>
 						{commit.subject}
 					</span>
-					<span className="when">
-						{age(commit.at, now)}
-						<span className="sr"> old</span>
-					</span>
+					<span className="when">{age(commit.at, now)}</span>
 				</li>
 			))}
 			{total > shown.length && shown.length > 0 && (

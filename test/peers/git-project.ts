@@ -137,3 +137,11 @@ export async function refusal(work: Promise<unknown>): Promise<Problem> {
 	}
 	throw new Error('it was not refused')
 }
+
+/** Writes a file in a worktree and commits it. */
+export async function commitIn(folder: string, name: string, text: string): Promise<void> {
+	await mkdir(join(folder, name, '..'), { recursive: true })
+	await writeFile(join(folder, name), text)
+	await git(folder, 'add', '--', name)
+	await git(folder, 'commit', '-q', '-m', `Change ${name}`)
+}

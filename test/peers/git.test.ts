@@ -1,9 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { up } from '../../src/engine/git/up.ts'
+import { createLink } from '../../src/engine/link/ssh2-link.ts'
 import { type GitProject, gitProject, plainNames, stepRunner } from './git-project.ts'
 import { git } from './repositories.ts'
+import { sshdMissing, startSshd } from './sshd.ts'
 
 const made: GitProject[] = []
 afterEach(async () => {
@@ -127,9 +129,7 @@ describe('up and back', () => {
 		await project.result('deep/old.json', '1')
 		await project.back()
 		await git(project.worktree, 'rm', '-q', '--cached', 'results/deep/old.json')
-		await import('node:fs/promises').then(({ rm }) =>
-			rm(join(project.worktree, 'results/deep'), { recursive: true }),
-		)
+		await rm(join(project.worktree, 'results/deep'), { recursive: true })
 		await project.back()
 		await expect(readFile(join(project.laptop, 'results/deep/old.json'))).rejects.toThrow('ENOENT')
 		expect(await git(project.laptop, 'ls-files', 'results')).toBe('')
@@ -207,3 +207,26 @@ describe('up and back', () => {
 		expect(await counts(project)).toEqual([0, 0, 0, 0])
 	})
 })
+
+test.skipIf(sshdMissing)(
+	`over a real sshd, without a hub${sshdMissing ? ` (skipped: ${sshdMissing})` : ''}`,
+	async () => {
+		const sshd = await startSshd({ homeName: "a home's ü" })
+		const link = createLink({ name: 'lab', ssh: sshd.ssh })
+		try {
+			link.connect()
+			await link.whenUp(20_000)
+			const project = await setUp({ names: oddNames, hub: 'direct', link, home: sshd.home })
+			await project.commit('model.py', '1\n')
+			await project.up()
+			await project.result('big.txt', 'a line of text\n'.repeat(100_000))
+			const { head } = await project.back()
+			expect(await git(project.worktree, 'rev-parse', 'HEAD')).toBe(head)
+			expect(await git(project.laptop, 'status', '--porcelain')).toBe('')
+			expect(await counts(project)).toEqual([undefined, 0, 0, 0])
+		} finally {
+			await link.dispose()
+			await sshd.stop()
+		}
+	},
+)

@@ -16,7 +16,8 @@ import { readRemote, remoteWorktree } from './remote.ts'
 /** A result file over this many bytes is not committed. */
 export const resultLimit = 50 * 1024 * 1024
 
-const checkMs = 60_000
+/** Time for a look at the workstation that changes nothing. */
+export const checkMs = 60_000
 /** A fetch from the hub is part of it. */
 const applyMs = 15 * 60_000
 
@@ -204,6 +205,3 @@ export async function checkLaptop(
 ): Promise<void> {
 	await localScript('git-land', ['check', folder, project.git.base, tip, ...sendable(files)], folder, signal)
 }
-
-/** Time for a look at the workstation that changes nothing. */
-export { checkMs }

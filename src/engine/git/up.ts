@@ -135,7 +135,8 @@ async function merge(
 	const { folder, tip, remote, remoteBase, validation } = prospect
 	const merged =
 		(await contains(folder, validation, tip, signal)) && (await contains(folder, remoteBase, tip, signal))
-	if (merged && remote.resultFiles.length === 0 && remote.incoming === null) {
+	const arrived = project.git.hub !== 'direct' || remote.incoming === null
+	if (merged && arrived && remote.resultFiles.length === 0) {
 		say('already there')
 		return validation
 	}
