@@ -14,8 +14,12 @@ const scripts = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf
 let failed = false
 for (const name of scripts) {
 	const text = readFileSync(join(root, name), 'utf8')
+	// SC2317: a function of `lib.sh` that this script does not call.
 	const joined = name.startsWith(remote) && !name.endsWith('/lib.sh') ? `${lib}\n${text}` : text
-	const { status, stdout } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: joined, encoding: 'utf8' })
+	const { status, stdout } = spawnSync('shellcheck', ['-s', 'sh', '--exclude=SC2317', '-'], {
+		input: joined,
+		encoding: 'utf8',
+	})
 	if (status === 0) continue
 	failed = true
 	console.log(`${name}\n${stdout}`)

@@ -7,11 +7,11 @@ const nameSchema = z
 	.max(64)
 	.regex(/^[^\p{C}/\\]+$/u, 'must not hold control characters, / or \\')
 
-/** A path on one side. `~` is that side's own home. Any other byte but NUL and newline is data. */
+/** A path on one side. `~` is that side's own home. Anything but a control character is data. */
 const pathSchema = z
 	.string()
 	.min(1)
-	.regex(/^[^\0\n\u0001]+$/u, 'must not hold a line break or a control character')
+	.regex(/^[^\u0000-\u001f]+$/u, 'must not hold a line break or a control character')
 
 /** A git branch or remote name, checked further by git itself (`check-ref-format`). */
 const refSchema = z
@@ -23,7 +23,7 @@ const refSchema = z
 const commandSchema = z
 	.string()
 	.min(1)
-	.regex(/^[^\0\n\u0001]+$/u, 'must be one line, without control characters')
+	.regex(/^[^\u0000-\u001f]+$/u, 'must be one line, without control characters')
 
 export const sshSchema = z.strictObject({
 	/** A host alias of `~/.ssh/config`, a name or an address. */

@@ -25,8 +25,14 @@ export class RunBook {
 		this.#ended = options.ended
 	}
 
-	/** Takes in a run as its workstation tells it now. */
-	seen(run: Run): void {
+	/**
+	 * Takes in a run as its workstation tells it. Answers may overtake each other: what has ended does not
+	 * run again.
+	 */
+	seen(told: Run): void {
+		const known = this.#store.state.runs[told.id]
+		const overtaken = known && known.outcome.status !== 'running' && told.outcome.status === 'running'
+		const run = overtaken ? known : told
 		const earlier = Object.values(this.#store.state.runs).filter(
 			(other) => other.project === run.project && other.startedAt < run.startedAt,
 		)

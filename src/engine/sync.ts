@@ -2,6 +2,7 @@ import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig, WorkstationConfig } from '../contract/config.ts'
 import type { Run } from '../contract/state.ts'
 import { back, backSteps } from './git/back.ts'
+import { remoteWorktree } from './git/remote.ts'
 import { up, upSteps } from './git/up.ts'
 import type { Link } from './link/link.ts'
 import type { PlannedStep, StepRunner } from './operation.ts'
@@ -45,11 +46,6 @@ export const stepsOf = {
 } satisfies Record<string, PlannedStep[]>
 
 export type SyncKind = keyof typeof stepsOf
-
-/** Where a project's validation runs on its workstation. */
-export function remoteWorktree(project: ProjectConfig): string {
-	return project.git.remoteWorktree ?? `${project.remote.replace(/\/+$/, '')}-gpu`
-}
 
 /** Does one sync from start to end; `result` learns what was done as it is done. */
 export async function sync(

@@ -19,6 +19,8 @@ import type { Store } from './store.ts'
 const reachTimeoutMs = 15_000
 /** Wait before a watch that ended while the link stayed up is started again. */
 const watchAgainMs = 5000
+/** A line that is up is looked at this often; what changes there is told at once by the watch. */
+const checkEveryMs = 60_000
 /** Readings kept for the sparkline: ten minutes at one in five seconds. */
 const mostReadings = 120
 
@@ -118,6 +120,8 @@ export class WorkstationSession {
 	#startWatch(): void {
 		const ender = new AbortController()
 		this.#watch = ender
+		const again = setInterval(() => this.#checkSoon(), checkEveryMs)
+		ender.signal.addEventListener('abort', () => clearInterval(again))
 		const before = this.#watching
 		this.#watching = (async () => {
 			await before

@@ -84,8 +84,13 @@ function go(dataFolder: string): Going {
 	child.stderr.on('data', (data: Buffer) => {
 		text += data.toString()
 	})
+	// Far over what a go takes: one that hangs fails its round with what it had said.
+	const tooLong = setTimeout(() => child.kill('SIGKILL'), 60_000)
 	const ended = new Promise<{ code: number | null; text: string }>((done) =>
-		child.once('close', (code) => done({ code, text })),
+		child.once('close', (code) => {
+			clearTimeout(tooLong)
+			done({ code, text })
+		}),
 	)
 	return { child, ended }
 }

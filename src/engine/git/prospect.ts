@@ -156,7 +156,7 @@ export function sendable(files: readonly string[]): string[] {
 	let length = 0
 	return files.filter((file) => {
 		length += file.length + 3
-		return length < most && !/[\n\u0001]/.test(file)
+		return length < most && !/[\n\u001d]/.test(file)
 	})
 }
 

@@ -9,10 +9,11 @@ import { quote } from '../quote.ts'
  * Runs the POSIX sh scripts of this folder on a workstation.
  *
  * The login shell there may be anything (bash, fish, csh), so it only ever sees one constant command. The
- * script and its arguments follow on the command's input as one line, in which \x01 stands for a line
- * break: `read` takes a line byte by byte, so what comes after it stays for the script to read.
+ * script and its arguments follow on the command's input as one line, in which \x1d stands for a line
+ * break: `read` takes a line byte by byte, so what comes after it stays for the script to read. (Not \x01: bash
+ * 3.2, the sh of macOS, uses that one itself.)
  */
-const bootstrap = `exec /bin/sh -c 'IFS= read -r s; eval "$(printf %s "$s" | tr "\\001" "\\n")"'`
+const bootstrap = `exec /bin/sh -c 'IFS= read -r s; eval "$(printf %s "$s" | tr "\\035" "\\n")"'`
 
 /** Printed before a script's own output: whatever a login shell printed before it is skipped. */
 const marker = '\u001ehawser\u001e\n'
@@ -53,10 +54,10 @@ export type ScriptName =
 
 const printMarker = `printf '\\036hawser\\036\\n'`
 
-/** @throws ProblemError `unsafe-name` for an argument with a NUL, a line break or \x01 */
+/** @throws ProblemError `unsafe-name` for an argument with a NUL, a line break or \x1d */
 function setArguments(args: readonly string[]): string {
 	for (const arg of args) {
-		if (/[\0\n\u0001]/.test(arg))
+		if (/[\0\n\u001d]/.test(arg))
 			throw new ProblemError(problem('unsafe-name', { name: JSON.stringify(arg) }))
 	}
 	return `set --${args.map((arg) => ` ${quote(arg)}`).join('')}`
@@ -65,7 +66,7 @@ function setArguments(args: readonly string[]): string {
 /**
  * What goes to the input of `bootstrap` (or of `/bin/sh -s`, with line breaks kept): the arguments as
  * `$1`, `$2`, …, then the script.
- * @throws ProblemError `unsafe-name` for an argument with a NUL, a line break or \x01
+ * @throws ProblemError `unsafe-name` for an argument with a NUL, a line break or \x1d
  */
 export function scriptPayload(name: ScriptName, args: readonly string[]): string {
 	return [printMarker, scriptText('lib'), setArguments(args), scriptText(name)].join('\n')
@@ -73,7 +74,7 @@ export function scriptPayload(name: ScriptName, args: readonly string[]): string
 
 async function startPayload(link: Link, payload: string, signal?: AbortSignal): Promise<RemoteProcess> {
 	const remote = await link.exec(bootstrap, signal)
-	remote.stdin.write(`${payload.replaceAll('\n', '\u0001')}\n`)
+	remote.stdin.write(`${payload.replaceAll('\n', '\u001d')}\n`)
 	return remote
 }
 

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Run } from '../../src/contract/state.ts'
+import { Ledger } from '../../src/engine/ledger.ts'
+import { RunBook } from '../../src/engine/run-book.ts'
+import { Store } from '../../src/engine/store.ts'
+import { emptyState, someRun, startedAt } from './states.ts'
+
+let folder: string
+let flush: () => Promise<void> = async () => {}
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'hawser-book-'))
+})
+afterEach(async () => {
+	await flush()
+	await rm(folder, { recursive: true })
+})
+
+const running = someRun({ outcome: { status: 'running' } })
+const ended = someRun({ outcome: { status: 'succeeded', endedAt: startedAt + 1000 } })
+
+async function setUp() {
+	const store = new Store(emptyState(), (state) => state.summary)
+	const ledger = await Ledger.open(folder)
+	flush = () => ledger.flush()
+	const told: Run[] = []
+	const book = new RunBook({ store, ledger, now: () => startedAt, ended: (run) => told.push(run) })
+	const notice = async () => {
+		if (Object.keys(store.state.notices).length > 0) return
+		await new Promise<void>((resolve) => {
+			const stop = store.onChanges((state) => {
+				if (Object.keys(state.notices).length === 0) return
+				stop()
+				resolve()
+			})
+		})
+	}
+	return { store, ledger, book, told, notice }
+}
+
+const never = new AbortController().signal
+
+describe('the run book', () => {
+	test('an end that overtakes the answer of its own start is still the end, and is told', async () => {
+		const { store, book, notice } = await setUp()
+		book.seen(ended)
+		await book.started(running, null)
+		expect(store.state.runs.r1?.outcome.status).toBe('succeeded')
+		expect((await book.whenEnded('r1', never, () => {})).outcome.status).toBe('succeeded')
+		await notice()
+		expect(Object.keys(store.state.notices)).toEqual(['run:r1'])
+	})
+
+	test('an old list that comes late does not set an ended run going again', async () => {
+		const { store, book, notice } = await setUp()
+		await book.started(running, null)
+		book.seen(ended)
+		book.seen(running)
+		await notice()
+		expect(store.state.runs.r1?.outcome.status).toBe('succeeded')
+	})
+
+	test('those who wait hear of its progress and of its end', async () => {
+		const { book } = await setUp()
+		await book.started(running, null)
+		const seen: string[] = []
+		const end = book.whenEnded('r1', never, (run) => seen.push(run.lastLine))
+		book.seen({ ...running, lastLine: 'half way' })
+		book.seen(ended)
+		expect((await end).id).toBe('r1')
+		expect(seen).toEqual(['half way'])
+	})
+
+	test('a run nobody here waited for is history: no notice, nothing to look at', async () => {
+		const { store, book } = await setUp()
+		book.seen(someRun({ outcome: { status: 'failed', endedAt: startedAt, exitCode: 1 } }))
+		expect(store.state.notices).toEqual({})
+		expect(store.state.runs.r1?.looked).toBe(true)
+	})
+
+	test('a failed run of ours waits to be looked at, also after a restart', async () => {
+		const { ledger, book, notice } = await setUp()
+		await book.started(running, null)
+		book.seen(someRun({ outcome: { status: 'failed', endedAt: startedAt, exitCode: 1 } }))
+		await notice()
+		await ledger.flush()
+		const again = await setUp()
+		again.book.seen(someRun({ outcome: { status: 'failed', endedAt: startedAt, exitCode: 1 } }))
+		expect(again.store.state.runs.r1?.looked).toBe(false)
+		await again.book.look('r1')
+		expect(again.store.state.runs.r1?.looked).toBe(true)
+	})
+})
