@@ -133,8 +133,7 @@ async function openSession(io: Io, attachment: Attachment, interrupted: AbortSig
 		state = next
 		for (const look of [...waiting]) look()
 	})
-	// An engine answers only once it has read its settings; what this asks for is nothing.
-	await Promise.race([session.client.call('unfollowLog', { run: '' }), disappearance(session)])
+	await Promise.race([session.client.call('ready', {}), disappearance(session)])
 	await Promise.race([session.until(() => true, 20_000), disappearance(session)])
 	return session
 }

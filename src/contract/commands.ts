@@ -15,6 +15,8 @@ const operationStarted = z.object({ operation: z.string() })
  * A refused command is a problem, never an exception's text.
  */
 export const commands = {
+	/** Answers once the settings were read and their sessions made. */
+	ready: { input: nothing, output: done },
 	/** Probes every rung now and says what it found. */
 	check: {
 		input: maybeWorkstation,

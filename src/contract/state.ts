@@ -124,7 +124,10 @@ export const pendingSchema = z.object({
 	branch: z.string().nullable(),
 	changedFiles: z.array(z.string()),
 	untrackedFiles: z.array(z.string()),
-	/** On the laptop's base, not on the hub's (as of the last contact with the hub). */
+	/**
+	 * On the laptop's base, on neither of the hub's two branches (as of the last contact with the hub). Results
+	 * that came from there are not to be sent.
+	 */
 	toHub: laneSchema.nullable(),
 	/** On the laptop's base, not on the workstation's validation branch; null: not known. */
 	toWorkstation: laneSchema.nullable(),

@@ -55,6 +55,7 @@ export function createHandlers(sessions: Sessions): Handlers {
 		operation: sessions.startSync(kind, input.project),
 	})
 	return {
+		ready: async () => ({}),
 		check: async (input) => {
 			const workstation = roster.workstation(input.workstation)
 			const rungs = await workstation.check()

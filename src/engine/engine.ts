@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import type { CommandName, CommandOutput } from '../contract/commands.ts'
 import type { Config } from '../contract/config.ts'
-import type { Run, State, Summary } from '../contract/state.ts'
+import type { State, Summary } from '../contract/state.ts'
 import type { BuiltIn } from './built-in.ts'
 import { createHandlers } from './command-handlers.ts'
 import { ConfigFile, type ConfigStore } from './config-file.ts'
@@ -14,7 +14,7 @@ import type { CommandParsed, Face, HostedEngine } from './rpc/served-engine.ts'
 import { RunBook } from './run-book.ts'
 import { Store } from './store.ts'
 import { summarise } from './summary.ts'
-import { type SyncKind, stepsOf, sync } from './sync.ts'
+import { Syncs } from './syncs.ts'
 import { WorkstationSession } from './workstation-session.ts'
 
 export interface EngineOptions {
@@ -31,6 +31,11 @@ export interface EngineOptions {
 	now?: () => number
 }
 
+const ofOperations: ReadonlySet<CommandName> = new Set([
+	'waitOperation',
+	'cancelOperation',
+	'dismissOperation',
+])
 const nothingYet: Summary = { glyph: 'off', line: '', problem: null, workstation: null }
 
 /**
@@ -55,7 +60,12 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 	const store = new Store(initial, (state) => summarise(state, now()))
 	const operations = new Operations(store, now)
 	const follows = new LogFollows()
-	const book = new RunBook({ store, ledger, now, ended: (run) => runEnded(run) })
+	const book = new RunBook({
+		store,
+		ledger,
+		now,
+		ended: (run) => options.resident && syncs.bringBackOwed(run),
+	})
 	const roster = new Roster({
 		store,
 		now,
@@ -77,48 +87,7 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 			}),
 	})
 
-	const startSync = (kind: SyncKind, name?: string): string => {
-		const project = roster.project(name)
-		const workstation = roster.workstation(project.config.workstation)
-		const pending = () => {
-			const read = store.state.projects[project.config.name]?.pending
-			return read?.status === 'read' ? read : null
-		}
-		return operations.start({
-			kind,
-			project: project.config.name,
-			workstation: workstation.config.name,
-			steps: stepsOf[kind],
-			work: (runner, result) =>
-				sync(
-					kind,
-					{
-						project: project.config,
-						workstation: workstation.config,
-						link: workstation.link,
-						book,
-						now,
-						refresh: async () => {
-							await project.readLocal()
-							await workstation.check()
-						},
-						running: () =>
-							Object.values(store.state.runs)
-								.filter((run) => run.outcome.status === 'running' && run.project === project.config.name)
-								.filter((run) => run.workstation === workstation.config.name)
-								.sort((one, other) => other.startedAt - one.startedAt),
-						validationHead: () => pending()?.remote?.validation ?? null,
-						hasCommitsToSend: () => {
-							const lane = pending()?.toWorkstation
-							return lane ? lane.count > 0 : null
-						},
-						broughtBack: () => ledger.broughtBack(project.config.name),
-					},
-					runner,
-					result,
-				),
-		})
-	}
+	const syncs = new Syncs({ store, roster, operations, ledger, book, now })
 
 	const setUpDemo = (): string =>
 		operations.start({
@@ -128,15 +97,6 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 			steps: [{ id: 'demo', title: 'Set up the built-in workstation' }],
 			work: (runner) => runner.step('demo', (say) => roster.startBuiltIn(say)),
 		})
-
-	/** Results of a `go` that was interrupted are brought back once its run has ended well. */
-	const runEnded = (run: Run) => {
-		if (!options.resident || run.outcome.status !== 'succeeded') return
-		const project = ledger.projectToBringBack(run.id)
-		const paused = (store.state.app.pausedUntil ?? 0) > now()
-		if (project === undefined || paused || operations.isBusy(project)) return
-		if (roster.projects().some((other) => other.config.name === project)) startSync('back', project)
-	}
 
 	let pauseTimer: NodeJS.Timeout | undefined
 	const pause = (until: number | null) => {
@@ -165,7 +125,7 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		book,
 		ledger,
 		follows,
-		startSync,
+		startSync: (kind, project) => syncs.start(kind, project),
 		setUpDemo,
 		pause,
 	})
@@ -179,7 +139,8 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		state: () => store.state,
 		onChanges: (listener) => store.onChanges((_state, changes) => listener(changes)),
 		command: async <N extends CommandName>(name: N, input: CommandParsed<N>, face: Face) => {
-			await ready
+			// What is under way can be watched and cancelled also while the first set-up is.
+			if (!ofOperations.has(name)) await ready
 			return (await handlers[name](input, face)) as CommandOutput<N>
 		},
 		dispose: async () => {

@@ -66,7 +66,7 @@ describe.each([
 		expect(await counts(project)).toEqual([n(0), 0, 0, 2])
 		const came = await project.back()
 		expect(came.commits.map((commit) => commit.subject)).toEqual(['Results of nt'])
-		expect(await counts(project)).toEqual([n(1), 0, 0, 0])
+		expect(await counts(project)).toEqual([n(0), 0, 0, 0])
 		expect(await git(project.laptop, 'rev-parse', 'HEAD')).toBe(came.head)
 		expect(await git(project.laptop, 'status', '--porcelain')).toBe('')
 		expect(await readFile(join(project.laptop, 'results/metrics.json'), 'utf8')).toBe('{"mase": 0.8}')

@@ -85,7 +85,7 @@ export async function readLocal(project: ProjectConfig, signal?: AbortSignal): P
 	if (head === null) refuse('branch-missing', { side: laptop, branch: base })
 	const [history, toHub] = await Promise.all([
 		log(folder, [head], historyLength, signal),
-		hubBase === null ? null : lane(folder, hubBase, head, signal),
+		hubBase === null ? null : lane(folder, [hubBase, hubValidation], head, signal),
 	])
 	return {
 		path: folder,
@@ -115,11 +115,17 @@ async function statusOf(folder: string, signal?: AbortSignal) {
 	}
 }
 
-/** What `to` has and `from` lacks. */
-export async function lane(folder: string, from: string, to: string, signal?: AbortSignal) {
+/** What `to` has and none of `from` has. */
+export async function lane(
+	folder: string,
+	from: readonly (string | null)[],
+	to: string,
+	signal?: AbortSignal,
+) {
+	const range = [to, ...from.flatMap((commit) => (commit === null ? [] : `^${commit}`))]
 	const [count, commits] = await Promise.all([
-		readGit(folder, ['rev-list', '--count', `${from}..${to}`, '--'], { signal }),
-		log(folder, [`${from}..${to}`], laneLength, signal),
+		readGit(folder, ['rev-list', '--count', ...range, '--'], { signal }),
+		log(folder, range, laneLength, signal),
 	])
 	return {
 		count: Number(count.stdout),

@@ -1,0 +1,79 @@
+import type { Run } from '../contract/state.ts'
+import type { Ledger } from './ledger.ts'
+import type { Operations } from './operations.ts'
+import type { Roster } from './roster.ts'
+import type { RunBook } from './run-book.ts'
+import type { Store } from './store.ts'
+import { type SyncContext, type SyncKind, stepsOf, sync } from './sync.ts'
+
+interface SyncsOptions {
+	store: Store
+	roster: Roster
+	operations: Operations
+	ledger: Ledger
+	book: RunBook
+	now: () => number
+}
+
+/** Starts syncs as operations: a person's, and those still owed for a `go` that was interrupted. */
+export class Syncs {
+	readonly #options: SyncsOptions
+
+	constructor(options: SyncsOptions) {
+		this.#options = options
+	}
+
+	/** @throws ProblemError `project-unknown`, `project-ambiguous`, `operation-busy` */
+	start(kind: SyncKind, name?: string): string {
+		const project = this.#options.roster.project(name)
+		return this.#options.operations.start({
+			kind,
+			project: project.config.name,
+			workstation: project.config.workstation,
+			steps: stepsOf[kind],
+			work: (runner, result) => sync(kind, this.#context(project.config.name), runner, result),
+		})
+	}
+
+	/** Brings the results of a run back when a `go` still owes them and nothing else is under way. */
+	bringBackOwed(run: Run): void {
+		const { ledger, operations, roster, store, now } = this.#options
+		if (run.outcome.status !== 'succeeded') return
+		const project = ledger.projectToBringBack(run.id)
+		const paused = (store.state.app.pausedUntil ?? 0) > now()
+		if (project === undefined || paused || operations.isBusy(project)) return
+		if (roster.projects().some((other) => other.config.name === project)) this.start('back', project)
+	}
+
+	#context(name: string): SyncContext {
+		const { store, roster, ledger, book, now } = this.#options
+		const project = roster.project(name)
+		const workstation = roster.workstation(project.config.workstation)
+		const pending = () => {
+			const read = store.state.projects[name]?.pending
+			return read?.status === 'read' ? read : null
+		}
+		return {
+			project: project.config,
+			workstation: workstation.config,
+			link: workstation.link,
+			book,
+			now,
+			refresh: async () => {
+				await project.readLocal()
+				await workstation.check()
+			},
+			running: () =>
+				Object.values(store.state.runs)
+					.filter((run) => run.outcome.status === 'running' && run.project === name)
+					.filter((run) => run.workstation === workstation.config.name)
+					.sort((one, other) => other.startedAt - one.startedAt),
+			validationHead: () => pending()?.remote?.validation ?? null,
+			hasCommitsToSend: () => {
+				const lane = pending()?.toWorkstation
+				return lane ? lane.count > 0 : null
+			},
+			broughtBack: () => ledger.broughtBack(name),
+		}
+	}
+}
