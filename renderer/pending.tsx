@@ -23,8 +23,8 @@ export function Pending({ project, linked }: { project: ProjectState; linked: bo
 			<ul className="commits">
 				{out && <Commits commits={out.commits} total={out.count} way="out" />}
 				{back && <Commits commits={back.commits} total={back.count} way="back" />}
-				<Changed changed={pending.changedFiles.length} untracked={pending.untrackedFiles.length} />
-				{even && pending.changedFiles.length === 0 && pending.untrackedFiles.length === 0 && (
+				<Changed changed={pending.changedCount} untracked={pending.untrackedCount} />
+				{even && pending.changedCount === 0 && pending.untrackedCount === 0 && (
 					<li className="quiet">Nothing waits: all three are in step at {short(pending.head)}.</li>
 				)}
 				{pending.branch !== null && pending.branch !== project.base && (

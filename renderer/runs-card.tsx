@@ -6,7 +6,7 @@ import { useDetail } from './details.tsx'
 import { useHawserState } from './hawser.tsx'
 import { Mark, type MarkShape } from './marks.tsx'
 import { RunDetail } from './run-detail.tsx'
-import { age, ago, count, duration, mainMetric, metricChange, metricValue, short } from './words.ts'
+import { ago, count, duration, mainMetric, metricChange, metricValue, short } from './words.ts'
 
 const endedShown = 3
 
@@ -18,10 +18,15 @@ export function RunsCard({ several }: { several: boolean }) {
 	const ended = runs.filter((run) => run.outcome.status !== 'running')
 	if (runs.length === 0 && Object.keys(state.projects).length === 0) return null
 	const shown = all ? ended : ended.slice(0, endedShown)
+	const reached = Object.values(state.workstations).every(({ link }) => link.status === 'up')
 	return (
 		<section className="card" aria-label="Runs">
 			<h2>Runs</h2>
-			{runs.length === 0 && <p className="quiet">None yet. Sync and validate starts the first.</p>}
+			{runs.length === 0 && (
+				<p className="quiet">
+					{reached ? 'None yet. Sync and validate starts the first.' : 'Unknown until it is connected.'}
+				</p>
+			)}
 			<ul className="runs">
 				{[...running, ...shown].map((run) => (
 					<RunRow
@@ -128,7 +133,7 @@ function EndedWords({ run, several }: RowWords) {
 				{several && ` · ${run.workstation}`}
 			</span>
 			<span className="run-when">
-				{age(run.outcome.endedAt, now)} · {duration(run.outcome.endedAt - run.startedAt)}
+				{ago(run.outcome.endedAt, now)} · {duration(run.outcome.endedAt - run.startedAt)}
 			</span>
 		</>
 	)

@@ -1,4 +1,5 @@
 import { app, clipboard, dialog, shell } from 'electron'
+import { ProblemError } from '../contract/client.ts'
 import type { EngineFace } from './engine-face.ts'
 import type { MenuAction, Wish } from './menu-model.ts'
 import { openTerminal } from './terminal.ts'
@@ -7,7 +8,7 @@ import type { AppWindow } from './window.ts'
 /** Does what a menu entry says. A refusal is shown, in the words of its problem. */
 export function createActions(engine: EngineFace, window: AppWindow): (action: MenuAction) => void {
 	return (action) => {
-		perform(action, engine, window).catch((error: unknown) => tell('Hawser could not do that', String(error)))
+		perform(action, engine, window).catch((error: unknown) => tell(...wordsOf(error)))
 	}
 }
 
@@ -45,6 +46,11 @@ async function openSettings(engine: EngineFace): Promise<void> {
 	if (!state) return
 	const failed = await shell.openPath(state.config.path)
 	if (failed !== '') await shell.openPath(state.app.dataFolder)
+}
+
+function wordsOf(error: unknown): [message: string, detail: string] {
+	if (error instanceof ProblemError) return [error.problem.title, error.problem.meaning]
+	return ['Hawser could not do that', error instanceof Error ? error.message : String(error)]
 }
 
 async function tell(message: string, detail: string): Promise<void> {

@@ -42,7 +42,7 @@ export function followEngine(open: () => Promise<Channel>): EngineFace {
 			return () => listeners.delete(listener)
 		},
 		async command(name, input) {
-			if (!client) throw new Error('the engine is not running')
+			if (!client) throw new Error('The engine is not running. It is being started again.')
 			return client.command(name, input)
 		},
 	}

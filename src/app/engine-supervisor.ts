@@ -54,6 +54,8 @@ export function superviseEngine(start: EngineStart): EngineSupervisor {
 		})
 		const startedAt = performance.now()
 		child = engine
+		// V8 gave up in it: `exit` follows. Unheard, this event would be an error of the main process.
+		engine.on('error', () => {})
 		engine.once('exit', () => {
 			child = null
 			const lost = channels

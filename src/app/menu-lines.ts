@@ -46,7 +46,7 @@ export function whyNoLink({ name, link }: WorkstationState): string | null {
 export function pendingLine({ pending }: ProjectState): string {
 	if (pending.status === 'unknown') return 'Pending: not read yet'
 	if (pending.status === 'unreadable') return `Pending: unknown · ${pending.problem.title}`
-	const changed = pending.changedFiles.length + pending.untrackedFiles.length
+	const changed = pending.changedCount + pending.untrackedCount
 	const out = pending.toWorkstation ?? pending.toHub
 	const back = pending.toLaptop?.count ?? 0
 	const parts = [

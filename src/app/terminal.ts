@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { shell } from 'electron'
@@ -33,7 +33,9 @@ async function openCommandFile(argv: readonly string[]): Promise<void> {
 	const script = `#!/bin/sh\nrm -rf ${quote(folder)}\ncd\nexec ${argv.map(quote).join(' ')}\n`
 	await writeFile(file, script, { mode: 0o700 })
 	const failed = await shell.openPath(file)
-	if (failed !== '') throw new Error(`No terminal opened: ${failed}`)
+	if (failed === '') return
+	await rm(folder, { recursive: true, force: true })
+	throw new Error(`No terminal opened: ${failed}`)
 }
 
 async function startTerminal(argv: readonly string[]): Promise<void> {
@@ -43,10 +45,15 @@ async function startTerminal(argv: readonly string[]): Promise<void> {
 	throw new Error('No terminal was found. Install one, for example xterm.')
 }
 
-/** What goes on in the terminal is the person's, and outlives this app. */
+/**
+ * What goes on in the terminal is the person's, and outlives this app. Its own words go nowhere: into a
+ * pipe that was let go they would end it.
+ */
 async function starts(file: string, args: string[]): Promise<boolean> {
-	const found = await run({ file: 'which', args: [file], expected: [0, 1], timeoutMs: lookLimitMs })
+	const look = ['-c', 'command -v "$1"', 'sh', file]
+	const found = await run({ file: '/bin/sh', args: look, expected: [0, 1, 127], timeoutMs: lookLimitMs })
 	if (found.exitCode !== 0) return false
-	spawnSession(file, args, { cwd: homedir(), env: process.env }).release()
+	const start = ['-c', 'exec "$@" </dev/null >/dev/null 2>&1 3>&-', 'sh', file, ...args]
+	spawnSession('/bin/sh', start, { cwd: homedir(), env: process.env }).release()
 	return true
 }

@@ -3,6 +3,7 @@ import type { Rung } from '../contract/state.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { namesOf } from './gpu.ts'
 import type { Io } from './io.ts'
+import { reach } from './reach.ts'
 import { print, printJson, printProblem } from './report.ts'
 import { type Cli, withEngine } from './session.ts'
 import { type Colours, coloursFor, plain } from './words.ts'
@@ -22,8 +23,11 @@ export function addCheck(program: Command, cli: Cli): void {
 		.action((workstation: string | undefined, options: { json?: boolean }) =>
 			withEngine(cli, options, async (session) => {
 				const checked: Checked[] = []
-				for (const name of namesOf(session, workstation))
+				for (const name of namesOf(session, workstation)) {
+					// On a terminal an unknown host key is asked about; what else is wrong is found by the check.
+					if (session.io.terminal) await reach(session, name).catch(() => {})
 					checked.push(await session.client.call('check', { workstation: name }))
+				}
 				const holds = checked.every((one) => one.holds)
 				if (options.json) printJson(session.io, { holds, workstations: checked })
 				else for (const one of checked) printLadder(session.io, one)
@@ -34,7 +38,8 @@ export function addCheck(program: Command, cli: Cli): void {
 
 /** By the lowest rung that is broken: what lies above it is not known. */
 function brokenExitCode(checked: readonly Checked[]): number {
-	const rung = checked.flatMap(({ rungs }) => rungs).find(({ verdict }) => verdict === 'failing')
+	const troubled = checked.flatMap(({ rungs }) => rungs).filter((rung) => rung.problem)
+	const rung = troubled.find(({ verdict }) => verdict === 'failing') ?? troubled[0]
 	return rung?.problem ? exitCodeOf(rung.problem) : exitCodes.failed
 }
 
@@ -43,7 +48,13 @@ function printLadder(io: Io, { workstation, holds, rungs }: Checked): void {
 	print(io, colours.bold(plain(workstation)))
 	for (const rung of rungs)
 		print(io, `  ${markOf(rung, colours)} ${plain(rung.title)}: ${plain(rung.finding)}`)
-	for (const rung of rungs) if (rung.verdict === 'failing' && rung.problem) printProblem(io, rung.problem)
+	// One cause can leave several rungs unknown: it is said once.
+	const told = new Set<string>()
+	for (const { problem } of rungs) {
+		if (!problem || told.has(problem.title)) continue
+		told.add(problem.title)
+		printProblem(io, problem)
+	}
 	print(io, holds ? '  The line holds.' : '  The line does not hold.')
 }
 

@@ -44,8 +44,10 @@ const notReachable = new Set<ProblemCode>([
 	'remote-timeout',
 ])
 
+export const isWrongUse = ({ code }: Problem) => wrongUse.has(code)
+
 export function exitCodeOf(problem: Problem): number {
-	if (wrongUse.has(problem.code)) return exitCodes.wrongUse
+	if (isWrongUse(problem)) return exitCodes.wrongUse
 	if (notReachable.has(problem.code)) return exitCodes.notReachable
 	return problem.needsPerson ? exitCodes.waitsForPerson : exitCodes.failed
 }

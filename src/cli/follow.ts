@@ -34,6 +34,8 @@ export async function follow(
 			// A run so short that it was never seen running has a log all the same.
 			log.start(outcome.run.id)
 			await log.ended(lastWords)
+			// Told here: no other face needs to tell it again.
+			await client.call('claimNotice', { notice: `run:${outcome.run.id}` })
 		}
 		return outcome
 	} finally {

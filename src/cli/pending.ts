@@ -57,9 +57,13 @@ function printPending({ io }: Session, project: ProjectState): void {
 		(pending.toWorkstation ?? pending.toHub)?.count,
 	)
 	block('Back', commits(pending.toLaptop), pending.toLaptop?.count)
-	block('Results not yet committed', (pending.remote?.resultFiles ?? []).map(plain))
-	block('Changed here, not committed', pending.changedFiles.map(plain))
-	block('Not in git here', pending.untrackedFiles.map(plain))
+	block(
+		'Results not yet committed',
+		(pending.remote?.resultFiles ?? []).map(plain),
+		pending.remote?.resultCount,
+	)
+	block('Changed here, not committed', pending.changedFiles.map(plain), pending.changedCount)
+	block('Not in git here', pending.untrackedFiles.map(plain), pending.untrackedCount)
 	if (pending.problem) printProblem(io, pending.problem)
 }
 
@@ -71,12 +75,12 @@ export function pendingText({ pending }: ProjectState, now: number): string {
 	if (pending.status === 'unreadable') return plain(pending.problem.title)
 	const lane = (value: Lane | null, where: string) =>
 		value === null ? `unknown ${where}` : value.count > 0 ? `${count(value.count, 'commit')} ${where}` : ''
-	const results = pending.remote?.resultFiles.length ?? 0
+	const results = pending.remote?.resultCount ?? 0
 	const facts = [
 		lane(pending.toWorkstation, 'to send'),
 		lane(pending.toLaptop, 'to bring back'),
 		results > 0 ? `${count(results, 'result file')} there` : '',
-		pending.changedFiles.length > 0 ? `${count(pending.changedFiles.length, 'changed file')} here` : '',
+		pending.changedCount > 0 ? `${count(pending.changedCount, 'changed file')} here` : '',
 	].filter(Boolean)
 	const read = pending.remoteAt === null ? 'the workstation was not read yet' : ago(pending.remoteAt, now)
 	return `${facts.length > 0 ? facts.join(', ') : 'nothing pending'} · ${read}`

@@ -27,7 +27,8 @@ export async function main(argv: readonly string[], io: Io, doors: Doors): Promi
 		.option('--home <folder>', 'the data folder (default: HAWSER_HOME, else the platform’s)')
 		.version(doors.version)
 		.helpCommand(false)
-		.addHelpText('after', exitCodeHelp)
+		.addHelpText('afterAll', ({ command }) => (command === program ? exitCodeHelp : elsewhere))
+		.showHelpAfterError('hawser --help says how it is used.')
 		.exitOverride()
 		.configureOutput({
 			writeOut: (text) => io.stdout.write(text),
@@ -54,6 +55,9 @@ export async function main(argv: readonly string[], io: Io, doors: Doors): Promi
 		return report(io, error, false)
 	}
 }
+
+/** Under the help of a command. */
+const elsewhere = '\nFor --home and the exit codes: hawser --help'
 
 /** `hawser` alone, with options or without, is `hawser status`; a word that is no command stays one. */
 function withDefault(program: Command, argv: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import { ProblemError } from '../contract/client.ts'
-import type { LinkState, State } from '../contract/state.ts'
+import type { Problem } from '../contract/problem.ts'
+import type { LinkState, State, WorkstationState } from '../contract/state.ts'
 import type { Link } from '../engine/link/link.ts'
 import { problem } from '../engine/problems.ts'
 import type { Session } from './session.ts'
@@ -62,13 +63,27 @@ export async function settle(session: Session, limitMs = patience): Promise<void
 	)
 }
 
+/** Why a workstation cannot be asked now; null when it can. */
+export function whyNotReached({ name, link }: WorkstationState): Problem | null {
+	switch (link.status) {
+		case 'up':
+			return null
+		case 'asking':
+			return problem('host-key-unknown', keyFacts(link))
+		case 'lost':
+		case 'stopped':
+			return link.problem
+		case 'off':
+		case 'dialling':
+			return problem('link-off', { host: name })
+	}
+}
+
+const keyFacts = ({ host, keyType, fingerprint }: Asking) => ({ host, keyType, fingerprint })
+
 /** @throws ProblemError `host-key-unknown` when nobody is there to answer, or the answer is no */
-export async function askAboutKey(
-	io: Session['io'],
-	{ host, keyType, fingerprint }: Asking,
-	signal: AbortSignal,
-): Promise<boolean> {
-	const found = problem('host-key-unknown', { host, keyType, fingerprint })
+export async function askAboutKey(io: Session['io'], asking: Asking, signal: AbortSignal): Promise<boolean> {
+	const found = problem('host-key-unknown', keyFacts(asking))
 	if (!io.terminal) throw new ProblemError(found)
 	io.stderr.write(`${plain(found.title)}\n  ${plain(found.meaning)}\n`)
 	if (await io.confirm('Accept this key and connect?', signal)) return true

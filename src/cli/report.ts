@@ -25,19 +25,21 @@ export function note(io: Io, text: string): void {
 export function printProblem(io: Io, problem: Problem, to: Output = io.stderr): void {
 	const colours = coloursFor(to, io.env)
 	to.write(`${colours.red('✕')} ${colours.bold(plain(problem.title))}\n  ${plain(problem.meaning)}\n`)
-	const next = problem.next && nextText(problem.next)
+	const next = problem.next && nextText(problem.next, io)
 	if (next) to.write(`  ${colours.dim('→')} ${next}\n`)
 }
 
 /** A button of the window as something to type. */
-function nextText(next: NextStep): string | null {
+function nextText(next: NextStep, io: Io): string | null {
 	switch (next.kind) {
 		case 'copy':
 			return plain(next.text)
 		case 'retry':
 			return 'Try again.'
 		case 'accept-host-key':
-			return 'Start this in a terminal to be asked, or use the window.'
+			return io.terminal
+				? 'Start it again to be asked again, or use the window.'
+				: 'Start this in a terminal to be asked, or use the window.'
 		case 'open':
 			return next.target === 'config' ? null : `hawser ${next.target === 'run' ? 'runs' : 'pending'}`
 	}

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
+import { ProblemError } from '../contract/client.ts'
 import type { Run } from '../contract/state.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { longest, stopWithLink } from './follow.ts'
 import type { Io } from './io.ts'
-import { settle } from './reach.ts'
-import { print, printJson, printJsonLine } from './report.ts'
+import { settle, whyNotReached } from './reach.ts'
+import { print, printJson, printJsonLine, printProblem } from './report.ts'
 import { type Cli, type Session, withEngine } from './session.ts'
 import { ago, columns, duration, metricsText, outcomeText, plain } from './words.ts'
 
@@ -23,7 +24,7 @@ export function addRuns(program: Command, cli: Cli): void {
 				const { runs } = await session.client.call('listRuns', {})
 				if (options.json) printJson(session.io, { runs })
 				else print(session.io, runsText(runs, session.io))
-				return exitCodes.done
+				return tellUnread(session)
 			}),
 		)
 	program
@@ -35,6 +36,7 @@ export function addRuns(program: Command, cli: Cli): void {
 		.action((run: string, options: { follow?: boolean; json?: boolean }) =>
 			withEngine(cli, options, async (session) => {
 				await settle(session)
+				mustBeKnown(session, run)
 				if (options.follow) return await followRun(session, run, options.json)
 				let text = ''
 				const take = (piece: string) => {
@@ -54,12 +56,34 @@ export function addRuns(program: Command, cli: Cli): void {
 		.action((run: string, options: { json?: boolean }) =>
 			withEngine(cli, options, async (session) => {
 				await settle(session)
-				await session.client.call('cancelRun', { run })
-				if (options.json) printJson(session.io, { run, cancelled: true })
-				else print(session.io, 'Cancelled. Its log and what it wrote are still on the workstation.')
+				mustBeKnown(session, run)
+				await session.client.call('listRuns', {})
+				const before = session.state().runs[run]
+				const late = before !== undefined && before.outcome.status !== 'running'
+				if (!late) await session.client.call('cancelRun', { run })
+				if (options.json) printJson(session.io, { run, cancelled: !late })
+				else print(session.io, late ? `Nothing to cancel. ${runEnd(before)}` : cancelled)
 				return exitCodes.done
 			}),
 		)
+}
+
+const cancelled = 'Cancelled. Its log and what it wrote are still on the workstation.'
+
+/** What is out of reach may have runs too: that is said. Returns the exit code. */
+function tellUnread(session: Session): number {
+	const wanted = Object.values(session.state().workstations).filter((one) => one.wanted)
+	const reasons = wanted.flatMap((one) => whyNotReached(one) ?? [])
+	for (const reason of reasons) printProblem(session.io, reason)
+	return Math.max(exitCodes.done, ...reasons.map(exitCodeOf))
+}
+
+/** @throws ProblemError why a workstation that may have this run cannot be asked for it */
+function mustBeKnown(session: Session, run: string): void {
+	const { runs, workstations } = session.state()
+	if (runs[run]) return
+	const [reason] = Object.values(workstations).flatMap((one) => whyNotReached(one) ?? [])
+	if (reason) throw new ProblemError(reason)
 }
 
 /** Hands over the log up to where it ends now; returns that offset. */
@@ -103,7 +127,7 @@ function runEnd({ outcome, startedAt }: Run): string {
 }
 
 export function runsText(runs: readonly Run[], io: Io): string {
-	if (runs.length === 0) return 'No runs yet.'
+	if (runs.length === 0) return 'No runs are known.'
 	const rows = [...runs]
 		.sort((one, other) => other.startedAt - one.startedAt)
 		.map((run) => {

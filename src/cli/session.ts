@@ -1,10 +1,11 @@
 import { type Client, ProblemError } from '../contract/client.ts'
 import type { WorkstationConfig } from '../contract/config.ts'
+import type { Problem } from '../contract/problem.ts'
 import type { State } from '../contract/state.ts'
 import type { Link } from '../engine/link/link.ts'
 import { problem, problemOf } from '../engine/problems.ts'
 import type { Attachment } from '../engine/rpc/host.ts'
-import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { exitCodeOf, exitCodes, isWrongUse } from './exit-codes.ts'
 import type { Io, Output } from './io.ts'
 import { note, printJson, printProblem } from './report.ts'
 
@@ -68,17 +69,22 @@ export async function withEngine(
 		interrupt.abort()
 	})
 	let attachment: Attachment | null = null
+	let mistake: Problem | null = null
 	try {
 		attachment = await cli.doors.openEngine(cli.dataFolder(), options.resident ?? false)
 		const quiet = options.endsByInterrupt ? io : quietOnce(io, interrupt.signal)
 		const session = await openSession(quiet, attachment, interrupt.signal)
-		const { problem: mistake } = session.state().config
+		mistake = session.state().config.problem
 		if (mistake && !options.json) printProblem(io, mistake)
 		const ends = options.endsByInterrupt ? [] : [interruption(session, io)]
 		cli.exitCode = await Promise.race([work(session), disappearance(session), ...ends])
 		await letOthersFinish(session)
 	} catch (error) {
-		cli.exitCode = report(io, error, options.json)
+		const found = problemOf(error)
+		// What the settings with a mistake do not know may well be in them.
+		const meant = mistake && isWrongUse(found) ? mistake : found
+		if (meant === mistake && !options.json) cli.exitCode = exitCodeOf(meant)
+		else cli.exitCode = report(io, new ProblemError(meant), options.json)
 	} finally {
 		await attachment?.close().catch(() => {})
 		stopInterrupts()

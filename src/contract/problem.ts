@@ -51,6 +51,7 @@ export const problemCodes = [
 	'repository-missing',
 	'repository-unreadable',
 	'repository-busy',
+	'repository-shallow',
 	'worktree-missing',
 	'branch-missing',
 	'hub-missing',

@@ -122,8 +122,11 @@ export const pendingSchema = z.object({
 	/** The commit at the laptop's base branch. */
 	head: z.string(),
 	branch: z.string().nullable(),
+	/** The first few of `changedCount`; so are the other lists of files. */
 	changedFiles: z.array(z.string()),
+	changedCount: z.int(),
 	untrackedFiles: z.array(z.string()),
+	untrackedCount: z.int(),
 	/**
 	 * On the laptop's base, on neither of the hub's two branches (as of the last contact with the hub). Results
 	 * that came from there are not to be sent.
@@ -141,7 +144,9 @@ export const pendingSchema = z.object({
 			validation: z.string().nullable(),
 			/** Files changed in the worktree, results left out. */
 			changedFiles: z.array(z.string()),
+			changedCount: z.int(),
 			resultFiles: z.array(z.string()),
+			resultCount: z.int(),
 		})
 		.nullable(),
 	problem: problemSchema.nullable(),

@@ -11,6 +11,7 @@ export type ConfigStore = new (options: {
 	cwd: string
 	configName: string
 	accessPropertiesByDotNotation: boolean
+	deserialize: (text: string) => Record<string, unknown>
 }) => { readonly store: Record<string, unknown> }
 
 export interface ConfigReading {
@@ -23,6 +24,25 @@ export interface ConfigReading {
 function pathText(path: readonly PropertyKey[]): string {
 	const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
 	return text.replace(/^\./, '') || 'the top level'
+}
+
+/**
+ * Pure. The store takes anything but an object for an empty one, which would close all there is.
+ * @throws Error with the words for what is wrong
+ */
+export function parseText(text: string): Record<string, unknown> {
+	let value: unknown
+	try {
+		// Some editors begin every file with a byte order mark.
+		value = JSON.parse(text.replace(/^\uFEFF/, ''))
+	} catch (error) {
+		if (text.trim() === '') throw new Error('It is empty; the least it may hold is {}')
+		const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ').slice(0, 200) : ''
+		throw new Error(`It is not valid JSON: ${reason}`)
+	}
+	if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+	const what = Array.isArray(value) ? 'a list' : value === null ? 'null' : `a ${typeof value}`
+	throw new Error(`It holds ${what} where { … } is expected`)
 }
 
 /** Pure: what was read from the file as a config, or the first mistake by its path. */
@@ -54,7 +74,8 @@ export class ConfigFile {
 		const result = this.#parse()
 		if ('config' in result) {
 			this.#lastGood = result.config
-			if (existsSync(this.path)) await this.#keep(result.config)
+			// Not to be kept is no reason not to be used: a full disk must not stop what is there.
+			if (existsSync(this.path)) await this.#keep(result.config).catch(() => {})
 			return { config: result.config, problem: null }
 		}
 		this.#lastGood ??= await this.#kept()
@@ -84,10 +105,11 @@ export class ConfigFile {
 				cwd: this.#folder,
 				configName: 'config',
 				accessPropertiesByDotNotation: false,
+				deserialize: parseText,
 			})
 			return parseConfig({ ...store }, this.path)
 		} catch (error) {
-			const reason = error instanceof Error ? error.message : String(error)
+			const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 			return { problem: problem('config-unreadable', { reason, file: this.path }) }
 		}
 	}

@@ -109,7 +109,8 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		const { config, problem } = await configFile.read()
 		store.apply({ slice: 'config', value: { path: configFile.path, problem } })
 		await roster.apply(config)
-		await startBuiltInFor(config)
+		// Settings with a mistake name something else than the built-in workstation: it does not step in for it.
+		if (!problem || config.workstations.length > 0) await startBuiltInFor(config)
 	}
 	const startBuiltInFor = async (config: Config) => {
 		if (!options.builtIn || !Roster.needsBuiltIn(config)) return
@@ -130,9 +131,10 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		pause,
 	})
 	const ready = applyConfig()
-	ready.catch(() => {})
+	// One reading after another: an older one must not have the last word.
+	let applying = ready.catch(() => {})
 	const stopConfigWatch = configFile.onChange(() => {
-		applyConfig().catch(() => {})
+		applying = applying.then(() => applyConfig()).catch(() => {})
 	})
 
 	return {

@@ -10,10 +10,17 @@ const ledgerSchema = z.object({
 	told: z.array(z.string()).default([]),
 	/** Runs whose end a person has not looked at. */
 	unlooked: z.array(z.string()).default([]),
+	/** Runs that have ended and whose end no face has told yet. */
+	untold: z.array(z.string()).default([]),
 	/** Runs of a `go` whose results are still to be brought back, with their project. */
 	toBringBack: z.record(z.string(), z.string()).default({}),
 })
 type Entries = z.infer<typeof ledgerSchema>
+
+/** The id of the one notice about a run's end. */
+export function runNotice(run: string): string {
+	return `run:${run}`
+}
 
 /** Kept of each list; older entries can no longer come up. */
 const mostKept = 2000
@@ -50,8 +57,9 @@ export class Ledger {
 		return !this.#entries.unlooked.includes(run)
 	}
 
-	isTold(notice: string): boolean {
-		return this.#entries.told.includes(notice)
+	/** Its end was noticed here, and no face has claimed the notice of it. */
+	isUntold(run: string): boolean {
+		return this.#entries.untold.includes(run)
 	}
 
 	projectToBringBack(run: string): string | undefined {
@@ -69,6 +77,7 @@ export class Ledger {
 	async end(run: string): Promise<void> {
 		this.#entries.expected = this.#entries.expected.filter((id) => id !== run)
 		this.#add('unlooked', run)
+		if (!this.#entries.told.includes(runNotice(run))) this.#add('untold', run)
 		await this.#write()
 	}
 
@@ -88,8 +97,9 @@ export class Ledger {
 
 	/** True for the first claim of a notice, ever. */
 	async claim(notice: string): Promise<boolean> {
-		if (this.isTold(notice)) return false
+		if (this.#entries.told.includes(notice)) return false
 		this.#add('told', notice)
+		this.#entries.untold = this.#entries.untold.filter((run) => runNotice(run) !== notice)
 		await this.#write()
 		return true
 	}
@@ -99,7 +109,7 @@ export class Ledger {
 		await this.#writing
 	}
 
-	#add(list: 'expected' | 'told' | 'unlooked', id: string): void {
+	#add(list: 'expected' | 'told' | 'unlooked' | 'untold', id: string): void {
 		if (this.#entries[list].includes(id)) return
 		this.#entries[list] = [...this.#entries[list], id].slice(-mostKept)
 	}

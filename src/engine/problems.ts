@@ -1,5 +1,6 @@
 import { ProblemError } from '../contract/client.ts'
 import type { Facts, NextStep, Problem, ProblemCode } from '../contract/problem.ts'
+import { quote } from './quote.ts'
 
 interface Words {
 	title: string
@@ -30,13 +31,13 @@ const waits = { needsPerson: true } as const
 const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	'config-invalid': (f) => ({
 		title: `The settings have a mistake at ${f('path')}`,
-		meaning: `${f('message')}. The last good settings stay in use; ${f('file')} was not changed.`,
+		meaning: `${f('message')}. The last good settings, if any, stay in use; ${f('file')} was not changed.`,
 		next: openConfig,
 		...waits,
 	}),
 	'config-unreadable': (f) => ({
 		title: 'The settings file cannot be read',
-		meaning: `${f('reason')}. The last good settings stay in use; ${f('file')} was not changed.`,
+		meaning: `${f('reason')}. The last good settings, if any, stay in use; ${f('file')} was not changed.`,
 		next: openConfig,
 		...waits,
 	}),
@@ -175,7 +176,7 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	}),
 	'channel-refused': (f) => ({
 		title: `The workstation refused ${f('what')}`,
-		meaning: `It said: ${f('reason')}. Its SSH server may not allow this.`,
+		meaning: `It said: ${f('reason')}. Its SSH server may not allow this, or allow too few sessions on one connection (MaxSessions).`,
 	}),
 
 	'remote-timeout': (f) => ({
@@ -234,6 +235,12 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	'repository-busy': (f) => ({
 		title: `The repository at ${f('path')} is locked`,
 		meaning: `${f('side')} has ${f('lock')}: another git may be at work. When none is, remove that file.`,
+		...waits,
+	}),
+	'repository-shallow': (f) => ({
+		title: `${f('side')} holds only a part of the history`,
+		meaning: `The clone at ${f('path')} was cut off when it was made, so what it has in common with the other side cannot be found. Nothing was changed. Fetch the rest once.`,
+		next: copy('Copy the command', `git -C ${quote(f('path'))} fetch --unshallow`),
 		...waits,
 	}),
 	'worktree-missing': (f) => ({
@@ -379,7 +386,8 @@ export function problem(code: ProblemCode, facts: Facts): Problem {
 		code,
 		facts,
 		title: words.title,
-		meaning: words.meaning,
+		// What a tool said often ends in a full stop of its own.
+		meaning: words.meaning.replaceAll(/([\p{L}\p{N})\]'"”])\.\.(?=\s|$)/gu, '$1.'),
 		next: words.next ?? null,
 		needsPerson: words.needsPerson ?? false,
 	}

@@ -25,6 +25,8 @@ export class ProjectSession {
 	#again = false
 	#stopWatch: () => void = () => {}
 	#disposed = false
+	/** Aborted at the end: a git that hangs must not hold that up. */
+	readonly #ender = new AbortController()
 
 	constructor(config: ProjectConfig, options: { store: Store; now: () => number }) {
 		this.config = config
@@ -49,7 +51,7 @@ export class ProjectSession {
 	async start(): Promise<void> {
 		await this.readLocal()
 		if (this.#disposed) return
-		const folder = await gitFolderOf(this.config).catch(() => null)
+		const folder = await gitFolderOf(this.config, this.#ender.signal).catch(() => null)
 		if (folder !== null && !this.#disposed) this.#watch(folder)
 	}
 
@@ -82,8 +84,14 @@ export class ProjectSession {
 		}
 	}
 
-	async dispose(): Promise<void> {
+	/** Reads nothing any more; what is being read ends now. */
+	leave(): void {
 		this.#disposed = true
+		this.#ender.abort()
+	}
+
+	async dispose(): Promise<void> {
+		this.leave()
 		this.#stopWatch()
 		await this.#reading
 		this.#store.put('projects', this.config.name, undefined)
@@ -93,7 +101,7 @@ export class ProjectSession {
 		do {
 			this.#again = false
 			try {
-				this.#local = await readLocal(this.config)
+				this.#local = await readLocal(this.config, this.#ender.signal)
 				this.#show()
 			} catch (error) {
 				this.#showProblem(error)

@@ -15,6 +15,9 @@ interface RosterOptions {
 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
+/** A repository on a disk that hangs holds up nothing else for longer than this. */
+const localMs = 3000
+
 /** The sessions that the config asks for: made, kept or ended as it changes. */
 export class Roster {
 	readonly #options: RosterOptions
@@ -84,6 +87,7 @@ export class Roster {
 	}
 
 	async dispose(): Promise<void> {
+		for (const project of this.projects()) project.leave()
 		await this.#applying
 		await Promise.all(this.projects().map((project) => project.dispose()))
 		await Promise.all(this.workstations().map((workstation) => workstation.dispose()))
@@ -116,7 +120,12 @@ export class Roster {
 			started.push(session.start())
 		}
 		// The laptop's side is read first, so that the first answer of a workstation has something to meet.
-		await Promise.allSettled(started)
+		let timer: NodeJS.Timeout | undefined
+		const late = new Promise<void>((resolve) => {
+			timer = setTimeout(resolve, localMs)
+		})
+		await Promise.race([Promise.allSettled(started), late])
+		clearTimeout(timer)
 		for (const workstation of workstations) {
 			if (this.#workstations.has(workstation.name)) continue
 			const session = this.#options.makeWorkstation(workstation, workstation.name === builtInName)

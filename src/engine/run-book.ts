@@ -1,4 +1,4 @@
-import type { Notice, Run } from '../contract/state.ts'
+import type { Run } from '../contract/state.ts'
 import type { Ledger } from './ledger.ts'
 import { noticeOf } from './run-notice.ts'
 import { changeOf } from './runs/metrics.ts'
@@ -46,8 +46,11 @@ export class RunBook {
 			return
 		}
 		this.#waiters.delete(run.id)
-		if (expected) this.#end(run, earlier)
-		else if (this.#ledger.projectToBringBack(run.id) !== undefined) this.#ended(run)
+		if (expected) this.#end(run)
+		else {
+			this.#notice(run)
+			if (this.#ledger.projectToBringBack(run.id) !== undefined) this.#ended(run)
+		}
 	}
 
 	/** A run this laptop started; `bringBackTo` names the project whose results are wanted at its end. */
@@ -86,14 +89,21 @@ export class RunBook {
 		})
 	}
 
-	#end(run: Run, earlier: Run[]): void {
+	#end(run: Run): void {
 		this.#ledger
 			.end(run.id)
 			.then(() => {
-				const notice: Notice = noticeOf(run, changeOf(run.metrics, earlier), this.#now())
-				if (!this.#ledger.isTold(notice.id)) this.#store.put('notices', notice.id, notice)
+				this.#notice(run)
 				this.#ended(run)
 			})
 			.catch(() => {})
+	}
+
+	/** Shows the notice of a run's end until a face claims it, also when its end was seen by an earlier engine. */
+	#notice(run: Run): void {
+		if (!this.#ledger.isUntold(run.id)) return
+		const shown = this.#store.state.runs[run.id] ?? run
+		const notice = noticeOf(shown, this.#now())
+		if (!this.#store.state.notices[notice.id]) this.#store.put('notices', notice.id, notice)
 	}
 }

@@ -1,4 +1,5 @@
 import type { Notice, Run } from '../contract/state.ts'
+import { runNotice } from './ledger.ts'
 
 function endWords(run: Run): string {
 	const { outcome } = run
@@ -39,12 +40,12 @@ function metricText(metrics: Run['metrics'], change: Run['change']): string | nu
 }
 
 /** The one message about a run's end: title says how, body how long and with what result. Pure. */
-export function noticeOf(run: Run, change: Run['change'], now: number): Notice {
+export function noticeOf(run: Run, now: number): Notice {
 	const endedAt = run.outcome.status === 'running' ? now : run.outcome.endedAt
 	const result =
-		run.outcome.status === 'succeeded' ? (metricText(run.metrics, change) ?? run.lastLine) : run.lastLine
+		run.outcome.status === 'succeeded' ? (metricText(run.metrics, run.change) ?? run.lastLine) : run.lastLine
 	return {
-		id: `run:${run.id}`,
+		id: runNotice(run.id),
 		title: `${run.project} ${endWords(run)} on ${run.workstation}`,
 		body: [durationText(endedAt - run.startedAt), result].filter((part) => part !== '').join(' · '),
 		run: run.id,

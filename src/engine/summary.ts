@@ -37,7 +37,8 @@ function attention(state: State): Summary | null {
 	}
 	for (const { name, wanted, link, rungs } of Object.values(state.workstations)) {
 		if (!wanted || link.status !== 'up') continue
-		const broken = rungs.find((rung) => rung.verdict === 'failing' && rung.problem)
+		const troubled = rungs.filter((rung) => rung.problem)
+		const broken = troubled.find((rung) => rung.verdict === 'failing') ?? troubled[0]
 		if (broken?.problem) return as(broken.problem, name)
 	}
 	return null

@@ -133,6 +133,8 @@ async function go(context: SyncContext, runner: StepRunner, result: OperationRes
 		learn(result, end)
 		const found = runProblem(end)
 		if (found) throw new ProblemError(found)
+		// What was read last is older than the end.
+		say('')
 	})
 	await bringBack(context, runner, result)
 }
@@ -149,7 +151,10 @@ function adoptable(context: SyncContext): Run | null {
 
 async function sendAndStart(context: SyncContext, runner: StepRunner, result: OperationResult): Promise<Run> {
 	const { validation } = await sendUp(context, runner, result)
-	return await startFresh(context, runner, result, validation, context.project.name)
+	const run = await startFresh(context, runner, result, validation, context.project.name)
+	// A run can take hours: what went up is shown as gone, and the GPU as busy, from its start on.
+	context.refresh().catch(() => {})
+	return run
 }
 
 /** Waits through every loss of the link. Cancelling cancels the run too; leaving does not. */

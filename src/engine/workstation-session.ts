@@ -96,6 +96,8 @@ export class WorkstationSession {
 		this.#watch?.abort()
 		await this.link.dispose()
 		await this.#watching
+		// A climb under way would write into the state of whoever has this name next.
+		await this.#checking?.catch(() => {})
 		this.#store.put('workstations', this.config.name, undefined)
 	}
 
@@ -198,7 +200,10 @@ export class WorkstationSession {
 		const rungs = await climb(checks, this.#context(), (rung) =>
 			this.#store.update('workstations', this.config.name, (old) => ({
 				...old,
-				rungs: old.rungs.map((other) => (other.id === rung.id ? rung : other)),
+				// One that could not be probed now keeps its age.
+				rungs: old.rungs.map((other) =>
+					other.id === rung.id ? { ...rung, at: rung.at ?? other.at } : other,
+				),
 			})),
 		)
 		return rungs

@@ -22,8 +22,11 @@ export const entries: readonly Entry[] = [
 	{ input: 'src/app/engine-process.ts', output: 'app/engine.mjs', format: 'esm' },
 	// A sandboxed preload can only be one CommonJS file that requires nothing but electron.
 	{ input: 'src/preload.ts', output: 'app/preload.cjs', format: 'cjs' },
-	{ input: 'src/cli/main.ts', output: 'cli.mjs', format: 'esm', executable: true },
+	{ input: 'src/setup/launch.mjs', output: 'cli.mjs', format: 'esm', executable: true },
+	{ input: 'src/cli/main.ts', output: 'cli-program.mjs', format: 'esm' },
 ]
+
+const ownPlace = { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' }
 
 /**
  * ssh2 looks for its addons and does without them. One built for another Node would not load, so there
@@ -53,6 +56,8 @@ export async function bundle(entry: Entry, dist: string, base = root): Promise<v
 			withoutAddons,
 			fileUrls({ root: join(base, 'src'), folder: 'files', fromEntry: up === '' ? './files' : `${up}files` }),
 		],
+		// What a CommonJS package calls its own place has other names in a module.
+		transform: entry.format === 'esm' ? { define: ownPlace } : {},
 		checks: { eval: false },
 		logLevel: 'warn',
 	})

@@ -1,19 +1,39 @@
 import { EventEmitter } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type Electron from 'electron'
+import { Emitter, part, preventable } from './electron-events.ts'
 
 /**
- * Electron for plain Node: what the shell uses of it, recorded. Each part is checked against Electron's own
- * types, so a method that is gone or has other arguments is a type error. Used by `vi.mock('electron', …)`.
+ * Electron for plain Node: what the shell uses of it, recorded. Every part is declared as a part of
+ * Electron's own types, so a method, argument, answer or event that Electron does not have is a type error.
+ * It is as strict as Electron about what may be done before the app is ready, after a window is gone, and
+ * about menus. Used by `vi.mock('electron', …)`.
  */
 
-class StandInApp extends EventEmitter {
-	paths: Record<string, string> = {}
-	policies: string[] = []
+/** What was done in which order, by name. */
+export const order: string[] = []
+
+type AppPart =
+	| 'setPath'
+	| 'getAppPath'
+	| 'getVersion'
+	| 'requestSingleInstanceLock'
+	| 'whenReady'
+	| 'setActivationPolicy'
+	| 'quit'
+	| 'exit'
+
+class StandInApp extends Emitter<Electron.App> implements Pick<Electron.App, AppPart> {
+	paths: Partial<Record<Parameters<Electron.App['setPath']>[0], string>> = {}
+	policies: Parameters<Electron.App['setActivationPolicy']>[0][] = []
 	lock = true
-	quits = 0
-	#ready = Promise.withResolvers<void>()
-	setPath(name: string, path: string) {
+	/** How it ended: the exit code, or null while it runs. */
+	ended: number | null = null
+	ready = false
+	readonly #ready = Promise.withResolvers<void>()
+
+	setPath(...[name, path]: Parameters<Electron.App['setPath']>) {
+		order.push(`path ${name}`)
 		this.paths[name] = path
 	}
 	getAppPath() {
@@ -23,93 +43,156 @@ class StandInApp extends EventEmitter {
 		return '0.0.0'
 	}
 	requestSingleInstanceLock() {
+		order.push('lock')
 		return this.lock
 	}
 	whenReady() {
 		return this.#ready.promise
 	}
-	setActivationPolicy(policy: 'regular' | 'accessory' | 'prohibited') {
+	setActivationPolicy(policy: Parameters<Electron.App['setActivationPolicy']>[0]) {
 		this.policies.push(policy)
 	}
 	quit() {
-		this.quits += 1
-		this.emit('before-quit', { preventDefault() {} })
+		const event = preventable()
+		this.happen('before-quit', event)
+		if (!event.defaultPrevented) this.exit()
 	}
-	exit() {
-		this.quits += 1
+	exit(code = 0) {
+		order.push('end')
+		this.ended ??= code
 	}
 	becomeReady() {
+		order.push('ready')
+		this.ready = true
 		this.#ready.resolve()
 	}
 }
-export const app = new StandInApp() satisfies Pick<
-	Electron.App,
-	'setPath' | 'getAppPath' | 'getVersion' | 'requestSingleInstanceLock' | 'whenReady' | 'setActivationPolicy'
->
+export const app = new StandInApp()
 
-class StandInSession {
-	requestHandler: Parameters<Electron.Session['setPermissionRequestHandler']>[0] = null
-	checkHandler: Parameters<Electron.Session['setPermissionCheckHandler']>[0] = null
-	setPermissionRequestHandler(handler: StandInSession['requestHandler']) {
+function onlyWhenReady(what: string): void {
+	order.push(what)
+	if (!app.ready) throw new Error(`${what} cannot be used before app is ready`)
+}
+
+type SessionPart = 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
+type SessionHandler<Name extends SessionPart> = Parameters<Electron.Session[Name]>[0]
+
+class StandInSession implements Pick<Electron.Session, SessionPart> {
+	requestHandler: SessionHandler<'setPermissionRequestHandler'> = null
+	checkHandler: SessionHandler<'setPermissionCheckHandler'> = null
+	deviceHandler: SessionHandler<'setDevicePermissionHandler'> = null
+	setPermissionRequestHandler(handler: SessionHandler<'setPermissionRequestHandler'>) {
 		this.requestHandler = handler
 	}
-	setPermissionCheckHandler(handler: StandInSession['checkHandler']) {
+	setPermissionCheckHandler(handler: SessionHandler<'setPermissionCheckHandler'>) {
 		this.checkHandler = handler
 	}
-	setDevicePermissionHandler() {}
+	setDevicePermissionHandler(handler: SessionHandler<'setDevicePermissionHandler'>) {
+		this.deviceHandler = handler
+	}
 }
 
-export class StandInContents extends EventEmitter {
+type OpenHandler = Parameters<Electron.WebContents['setWindowOpenHandler']>[0]
+
+export class StandInContents
+	extends Emitter<Electron.WebContents>
+	implements Pick<Electron.WebContents, 'setWindowOpenHandler' | 'send' | 'isDestroyed'>
+{
 	readonly session = new StandInSession()
 	sent: unknown[][] = []
-	openHandler: ((details: unknown) => { action: string }) | null = null
-	setWindowOpenHandler(handler: (details: Electron.HandlerDetails) => Electron.WindowOpenHandlerResponse) {
-		this.openHandler = handler as (details: unknown) => { action: string }
+	openHandler: OpenHandler | null = null
+	gone = false
+	setWindowOpenHandler(handler: OpenHandler) {
+		this.openHandler = handler
 	}
-	send(...args: unknown[]) {
+	send(...args: Parameters<Electron.WebContents['send']>) {
+		if (this.gone) throw new TypeError('Object has been destroyed')
 		this.sent.push(args)
-		this.emit('sent')
 	}
 	isDestroyed() {
-		return false
+		return this.gone
+	}
+	/** Itself, where Electron's types want the whole one. */
+	get whole() {
+		return this as unknown as Electron.WebContents
 	}
 }
 
-export class BrowserWindow extends EventEmitter {
+type WindowPart = 'loadURL' | 'isMinimized' | 'restore' | 'show' | 'focus' | 'close'
+
+export class BrowserWindow
+	extends Emitter<Electron.BrowserWindow>
+	implements Pick<Electron.BrowserWindow, WindowPart>
+{
 	static all: BrowserWindow[] = []
-	readonly webContents = new StandInContents()
 	readonly options: Electron.BrowserWindowConstructorOptions
 	loaded: string[] = []
 	shown = 0
-	constructor(options: Electron.BrowserWindowConstructorOptions) {
+	focused = 0
+	minimized = false
+	readonly #contents = new StandInContents()
+	constructor(...[options = {}]: ConstructorParameters<typeof Electron.BrowserWindow>) {
 		super()
+		onlyWhenReady('BrowserWindow')
 		this.options = options
 		BrowserWindow.all.push(this)
 	}
+	get webContents() {
+		this.#there()
+		return this.#contents
+	}
 	async loadURL(address: string) {
+		this.#there()
 		this.loaded.push(address)
 	}
 	isMinimized() {
-		return false
+		this.#there()
+		return this.minimized
 	}
-	restore() {}
+	restore() {
+		this.#there()
+		this.minimized = false
+	}
 	show() {
+		this.#there()
 		this.shown += 1
 	}
-	focus() {}
+	focus() {
+		this.#there()
+		this.focused += 1
+	}
+	/** Also what the page's own `window.close()` does. */
 	close() {
-		this.emit('closed')
+		this.#there()
+		this.happen('close', preventable())
+		this.#contents.gone = true
+		this.#contents.happen('destroyed')
+		this.happen('closed')
+		if (BrowserWindow.all.some((window) => !window.#contents.gone)) return
+		// An app that does not listen for it ends with its last window.
+		if (app.listenerCount('window-all-closed') === 0) app.quit()
+		else app.happen('window-all-closed')
+	}
+	#there() {
+		if (this.#contents.gone) throw new TypeError('Object has been destroyed')
 	}
 }
 
-export class Menu extends EventEmitter {
+type MenuTemplate = Parameters<typeof Electron.Menu.buildFromTemplate>[0]
+
+export class Menu extends Emitter<Electron.Menu> {
 	static applicationMenu: Menu | null | undefined
-	readonly items: Electron.MenuItemConstructorOptions[]
-	constructor(items: Electron.MenuItemConstructorOptions[]) {
+	readonly template: Electron.MenuItemConstructorOptions[]
+	constructor(template: MenuTemplate) {
 		super()
-		this.items = items
+		for (const { label, role, type, submenu } of template) {
+			if (label === undefined && role === undefined && type === undefined)
+				throw new TypeError('Invalid template for MenuItem: must have at least one of label, role or type')
+			if (Array.isArray(submenu)) new Menu(submenu)
+		}
+		this.template = template as Electron.MenuItemConstructorOptions[]
 	}
-	static buildFromTemplate(template: Electron.MenuItemConstructorOptions[]) {
+	static buildFromTemplate(template: MenuTemplate) {
 		return new Menu(template)
 	}
 	static setApplicationMenu(menu: Menu | null) {
@@ -117,29 +200,53 @@ export class Menu extends EventEmitter {
 	}
 }
 
-export class Tray extends EventEmitter {
+const imagePaths = new WeakMap<Electron.NativeImage, string>()
+export const nativeImage = {
+	createFromPath(path: string) {
+		const image = part<Electron.NativeImage>({ isEmpty: () => false })
+		imagePaths.set(image, path)
+		return image
+	},
+} satisfies Pick<typeof Electron.nativeImage, 'createFromPath'>
+
+type TrayPart =
+	| 'setImage'
+	| 'setToolTip'
+	| 'setContextMenu'
+	| 'popUpContextMenu'
+	| 'setIgnoreDoubleClickEvents'
+	| 'destroy'
+
+const pathOf = (image: Electron.NativeImage | string) =>
+	typeof image === 'string' ? image : (imagePaths.get(image) ?? '')
+
+export class Tray extends Emitter<Electron.Tray> implements Pick<Electron.Tray, TrayPart> {
 	static all: Tray[] = []
+	/** The files of its images, the shown one last. */
 	images: string[]
+	readonly place: string | undefined
 	tooltip = ''
 	contextMenus: Menu[] = []
 	poppedUp: Menu[] = []
 	destroyed = false
-	constructor(image: { path: string }) {
+	constructor(...[image, place]: ConstructorParameters<typeof Electron.Tray>) {
 		super()
-		this.images = [image.path]
+		onlyWhenReady('Tray')
+		this.images = [pathOf(image)]
+		this.place = place
 		Tray.all.push(this)
 	}
-	setImage(image: { path: string }) {
-		this.images.push(image.path)
+	setImage(image: Electron.NativeImage | string) {
+		this.images.push(pathOf(image))
 	}
 	setToolTip(text: string) {
 		this.tooltip = text
 	}
-	setContextMenu(menu: Menu) {
-		this.contextMenus.push(menu)
+	setContextMenu(menu: Electron.Menu | null) {
+		this.contextMenus.push(menu as unknown as Menu)
 	}
-	popUpContextMenu(menu: Menu) {
-		this.poppedUp.push(menu)
+	popUpContextMenu(menu?: Electron.Menu) {
+		this.poppedUp.push(menu as unknown as Menu)
 	}
 	setIgnoreDoubleClickEvents() {}
 	destroy() {
@@ -147,15 +254,23 @@ export class Tray extends EventEmitter {
 	}
 }
 
-export class Notification extends EventEmitter {
+export class Notification
+	extends Emitter<Electron.Notification>
+	implements Pick<Electron.Notification, 'show' | 'close'>
+{
+	/** macOS asks for the permission when the first one is there. */
+	static made: Notification[] = []
 	static shown: Notification[] = []
+	static supported = true
 	readonly options: Electron.NotificationConstructorOptions
-	constructor(options: Electron.NotificationConstructorOptions) {
+	constructor(...[options = {}]: ConstructorParameters<typeof Electron.Notification>) {
 		super()
+		onlyWhenReady('Notification')
 		this.options = options
+		Notification.made.push(this)
 	}
 	static isSupported() {
-		return true
+		return Notification.supported
 	}
 	show() {
 		Notification.shown.push(this)
@@ -166,21 +281,27 @@ export class Notification extends EventEmitter {
 }
 
 /** A port of Node's, with Electron's events. */
-class StandInPort extends EventEmitter {
+export class StandInPort
+	extends Emitter<Electron.MessagePortMain>
+	implements Pick<Electron.MessagePortMain, 'start' | 'postMessage' | 'close'>
+{
 	readonly #port: MessagePort
 	constructor(port: MessagePort) {
 		super()
 		this.#port = port
-		port.on('close', () => this.emit('close'))
+		port.on('close', () => this.happen('close'))
 	}
 	start() {
-		this.#port.on('message', (data: unknown) => this.emit('message', { data, ports: [] }))
+		this.#port.on('message', (data: unknown) => this.happen('message', { data, ports: [] }))
 	}
 	postMessage(message: unknown) {
 		this.#port.postMessage(message)
 	}
 	close() {
 		this.#port.close()
+	}
+	get whole() {
+		return this as unknown as Electron.MessagePortMain
 	}
 }
 export class MessageChannelMain {
@@ -193,83 +314,140 @@ export class MessageChannelMain {
 	}
 }
 
-export class StandInChild extends EventEmitter {
+type Fork = typeof Electron.utilityProcess.fork
+
+export class StandInChild
+	extends Emitter<Electron.UtilityProcess>
+	implements Pick<Electron.UtilityProcess, 'postMessage' | 'kill'>
+{
 	readonly entry: string
 	readonly args: string[]
+	readonly options: Electron.ForkOptions
 	requests: { message: unknown; ports: StandInPort[] }[] = []
 	killed = false
-	constructor(entry: string, args: string[]) {
+	constructor(...[entry, args = [], options = {}]: Parameters<Fork>) {
 		super()
 		this.entry = entry
 		this.args = args
+		this.options = options
 	}
-	postMessage(message: unknown, ports: StandInPort[] = []) {
-		this.requests.push({ message, ports })
-		this.emit('request', message, ports)
+	postMessage(...[message, ports = []]: Parameters<Electron.UtilityProcess['postMessage']>) {
+		const request = { message: message as unknown, ports: ports as unknown as StandInPort[] }
+		this.requests.push(request)
+		this.emit('request', request)
 	}
 	kill() {
 		this.killed = true
-		this.emit('exit', 1)
+		this.happen('exit', 1)
 		return true
 	}
 }
-export const utilityProcess = Object.assign(new EventEmitter(), {
+export const utilityProcess = {
 	children: [] as StandInChild[],
-	fork(entry: string, args: string[] = [], _options?: Electron.ForkOptions) {
-		const child = new StandInChild(entry, args)
+	/** Called with each new one: what its program would do. */
+	program: (_child: StandInChild): void => {},
+	fork(...start: Parameters<Fork>) {
+		onlyWhenReady('utilityProcess')
+		const child = new StandInChild(...start)
 		utilityProcess.children.push(child)
-		utilityProcess.emit('fork', child)
+		utilityProcess.program(child)
 		return child
-	},
-})
-
-type Handler = (request: Request) => Promise<Response>
-export const protocol = {
-	privileged: [] as Electron.CustomScheme[],
-	handlers: {} as Record<string, Handler>,
-	registerSchemesAsPrivileged(schemes: Electron.CustomScheme[]) {
-		protocol.privileged.push(...schemes)
-	},
-	handle(scheme: string, handler: Handler) {
-		protocol.handlers[scheme] = handler
 	},
 }
 
+type PageAnswer = Parameters<Electron.Protocol['handle']>[1]
+class StandInProtocol implements Pick<Electron.Protocol, 'registerSchemesAsPrivileged' | 'handle'> {
+	privileged: Electron.CustomScheme[] = []
+	handlers: Record<string, PageAnswer> = {}
+	registerSchemesAsPrivileged(schemes: Electron.CustomScheme[]) {
+		order.push('scheme')
+		if (app.ready) throw new Error('registerSchemesAsPrivileged should be called before app is ready')
+		this.privileged.push(...schemes)
+	}
+	handle(scheme: string, handler: PageAnswer) {
+		onlyWhenReady('protocol.handle')
+		this.handlers[scheme] = handler
+	}
+}
+export const protocol = new StandInProtocol()
+
+/** Its channels are ours to name, so Electron's types say nothing about its events. */
 export const ipcMain = new EventEmitter()
 
+/** A frame that speaks: our page in the window, unless it is said otherwise. */
+export const frame = (
+	url = 'hawser://app/index.html',
+	parent: Electron.WebFrameMain | null = null,
+): Electron.WebFrameMain => part<Electron.WebFrameMain>({ url, parent })
+
+/** Something a frame said, as `ipcMain` hears it. */
+export function hear(
+	channel: string,
+	sender: StandInContents,
+	senderFrame: Electron.WebFrameMain | null,
+	...args: unknown[]
+): void {
+	ipcMain.emit(channel, part<Electron.IpcMainEvent>({ senderFrame, sender: sender.whole }), ...args)
+}
+
 /** The page's side of IPC: what it sends arrives at `ipcMain` as a copy, and the other way round. */
-class StandInRenderer extends EventEmitter {
+class StandInRenderer extends EventEmitter implements Pick<Electron.IpcRenderer, 'send'> {
 	readonly page = new StandInContents()
-	address = 'hawser://app/index.html'
 	constructor() {
 		super()
 		this.page.send = (channel: string, ...args: unknown[]) => {
 			const copies = structuredClone(args)
-			queueMicrotask(() => this.emit(channel, {}, ...copies))
+			queueMicrotask(() => this.emit(channel, part<Electron.IpcRendererEvent>({}), ...copies))
 		}
 	}
 	send(channel: string, ...args: unknown[]) {
 		const copies = structuredClone(args)
-		const senderFrame = { url: this.address, parent: null }
-		queueMicrotask(() => ipcMain.emit(channel, { senderFrame, sender: this.page }, ...copies))
+		queueMicrotask(() => hear(channel, this.page, frame(), ...copies))
 	}
 }
 export const ipcRenderer = new StandInRenderer()
-export const contextBridge = {
-	exposed: {} as Record<string, unknown>,
+class StandInBridge implements Pick<Electron.ContextBridge, 'exposeInMainWorld'> {
+	exposed: Record<string, unknown> = {}
 	exposeInMainWorld(name: string, api: unknown) {
-		contextBridge.exposed[name] = api
-	},
+		this.exposed[name] = api
+	}
 }
-export const powerMonitor = new EventEmitter()
-export const nativeTheme = Object.assign(new EventEmitter(), { shouldUseDarkColors: false })
-export const nativeImage = { createFromPath: (path: string) => ({ path }) }
-export const shell = { openPath: async (_path: string) => '' }
-export const clipboard = { writeText: async (_text: string) => {} }
-export const dialog = {
-	shown: [] as Electron.MessageBoxOptions[],
-	async showMessageBox(options: Electron.MessageBoxOptions) {
-		dialog.shown.push(options)
+export const contextBridge = new StandInBridge()
+
+export const powerMonitor = new Emitter<Electron.PowerMonitor>()
+
+class StandInTheme
+	extends Emitter<Electron.NativeTheme>
+	implements Pick<Electron.NativeTheme, 'shouldUseDarkColors'>
+{
+	shouldUseDarkColors = false
+}
+export const nativeTheme = new StandInTheme()
+
+class StandInShell implements Pick<Electron.Shell, 'openPath'> {
+	opened: string[] = []
+	/** What opening answers: empty, or why it failed. */
+	refusal: (path: string) => string = () => ''
+	async openPath(path: string) {
+		this.opened.push(path)
+		return this.refusal(path)
+	}
+}
+export const shell = new StandInShell()
+
+class StandInClipboard implements Pick<Electron.Clipboard, 'writeText'> {
+	text = ''
+	async writeText(text: string) {
+		this.text = text
+	}
+}
+export const clipboard = new StandInClipboard()
+
+class StandInDialog {
+	shown: Electron.MessageBoxOptions[] = []
+	async showMessageBox(options: Electron.MessageBoxOptions): Promise<Electron.MessageBoxReturnValue> {
+		this.shown.push(options)
 		return { response: 0, checkboxChecked: false }
-	},
+	}
 }
+export const dialog = new StandInDialog()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { State } from '../../src/contract/state.ts'
 import { buildAll } from '../../src/setup/bundle.ts'
 import { electronBinary } from '../../src/setup/electron-binary.ts'
@@ -32,6 +32,7 @@ interface PageGlobals {
 	process?: unknown
 	require?: unknown
 	open(address: string): unknown
+	document: { createElement(name: string): { textContent: string }; body: { append(node: unknown): void } }
 	location: { href: string }
 }
 
@@ -58,6 +59,16 @@ describe.skipIf(reason !== null)(`the real app${reason === null ? '' : ` (skippe
 		rmSync(home, { recursive: true, force: true })
 	})
 
+	beforeEach(({ onTestFailed }) => {
+		onTestFailed(async ({ task }) => {
+			const path = join(root, 'test-results/electron', `${task.name.replaceAll(/[^a-z0-9]+/gi, '-')}.png`)
+			await app
+				?.windows()[0]
+				?.screenshot({ path })
+				.catch(() => {})
+		})
+	})
+
 	test('the page is ours, sandboxed, and has the four functions', async () => {
 		expect(page.url()).toMatch(/^hawser:\/\/app\/index\.html/)
 		expect(await page.title()).toBe('Hawser')
@@ -73,14 +84,28 @@ describe.skipIf(reason !== null)(`the real app${reason === null ? '' : ` (skippe
 		expect([world.process, world.require]).toEqual(['undefined', 'undefined'])
 	})
 
-	test('the page goes nowhere else and opens nothing', async () => {
-		await page.evaluate(() => {
+	test('the page goes nowhere else, opens nothing, and runs nothing that came with it', async () => {
+		const prevented = app.evaluate(
+			({ BrowserWindow }) =>
+				new Promise<boolean>((resolve) => {
+					const [window] = BrowserWindow.getAllWindows()
+					window?.webContents.once('will-navigate', (event) => resolve(event.defaultPrevented))
+				}),
+		)
+		const tried = await page.evaluate(() => {
 			const globals = globalThis as unknown as PageGlobals
-			globals.open('https://example.org/')
+			const script = globals.document.createElement('script')
+			script.textContent = 'globalThis.slipped = true'
+			globals.document.body.append(script)
+			const opened = globals.open('https://example.org/')
 			globals.location.href = 'https://example.org/'
+			return { opened: opened === null, slipped: 'slipped' in globalThis }
 		})
+		expect(tried).toEqual({ opened: true, slipped: false })
+		expect(await prevented).toBe(true)
 		expect(app.windows()).toHaveLength(1)
 		expect(page.url()).toMatch(/^hawser:\/\/app\//)
+		// The browser says of each that it was refused.
 		errors.length = 0
 	})
 
@@ -111,11 +136,14 @@ describe.skipIf(reason !== null)(`the real app${reason === null ? '' : ` (skippe
 		expect(errors).toEqual([])
 	})
 
-	test('a second start in the same data folder ends, and the first one shows its window', async () => {
-		await app.evaluate(({ BrowserWindow }) => {
-			for (const window of BrowserWindow.getAllWindows()) window.close()
-		})
-		await expect.poll(() => app.windows().length).toBe(0)
+	test('Esc closes the window and the app stays; a second start ends, and the first shows its window', async () => {
+		const close = async () => {
+			// An open detail takes the first Esc; the last one takes the page with it.
+			if (app.windows().length > 0) await page.keyboard.press('Escape').catch(() => {})
+			return app.windows().length
+		}
+		await expect.poll(close, { timeout: 10_000 }).toBe(0)
+		expect(await app.evaluate(({ app }) => app.isReady())).toBe(true)
 		const opened = app.waitForEvent('window')
 		await promisify(execFile)(binary ?? '', args, { cwd: root, timeout: 30_000 })
 		expect((await opened).url()).toMatch(/^hawser:\/\/app\//)

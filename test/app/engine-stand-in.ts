@@ -1,4 +1,5 @@
 import type { Change, State } from '../../src/contract/state.ts'
+import type { MeteredChannel } from '../../src/engine/rpc/channel.ts'
 import { channelPair } from '../../src/engine/rpc/memory.ts'
 import { serveEngine } from '../../src/engine/rpc/serve.ts'
 import type { ServedEngine } from '../../src/engine/rpc/served-engine.ts'
@@ -22,6 +23,8 @@ export function standInEngine(state: State, answers: (name: string, input: unkno
 	const channels: { close(): void }[] = []
 	return {
 		asked,
+		/** Serves a face over a channel of the test's own. */
+		serve: (channel: MeteredChannel) => serveEngine(served, channel),
 		open: async () => {
 			const [face, engine] = channelPair()
 			serveEngine(served, engine)

@@ -1,53 +1,249 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import * as electron from './electron-stand-in.ts'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { portChannel } from '../../src/app/port-channel.ts'
+import type { Notice } from '../../src/contract/state.ts'
+import { preventable } from './electron-events.ts'
+import { standInEngine } from './engine-stand-in.ts'
+import { now, run, stateOf, workstation } from './states.ts'
 
-vi.mock('electron', () => import('./electron-stand-in.ts'))
+/** The whole main process, over the stand-in: each start is a new one of both. */
 
-const argv = process.argv
-beforeAll(async () => {
-	process.argv = ['electron', '.', '--home', '/nowhere/home', '--hidden']
-	await import('../../src/app/main.ts')
-	electron.app.becomeReady()
-	await vi.waitFor(() => expect(electron.app.listenerCount('second-instance')).toBe(1))
-})
-afterAll(() => {
+const { argv, platform } = process
+const folders: string[] = []
+afterEach(() => {
 	process.argv = argv
+	Object.defineProperty(process, 'platform', { value: platform })
+	vi.unstubAllEnvs()
+	for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
 
-test('the lock belongs to the data folder, and Chromium’s files have a place of their own', () => {
-	expect(electron.app.paths).toEqual({ userData: '/nowhere/home', sessionData: '/nowhere/home/electron' })
+interface Options {
+	args?: string[]
+	lock?: boolean
+	on?: NodeJS.Platform
+	engine?: ReturnType<typeof standInEngine>
+}
+
+/** Starts the app up to the moment before Electron is ready. */
+async function load({ args = [], lock = true, on = 'linux', engine }: Options) {
+	vi.resetModules()
+	const electron = await import('./electron-stand-in.ts')
+	vi.doMock('electron', () => electron)
+	electron.app.lock = lock
+	electron.utilityProcess.program = (child) => {
+		child.on('request', ({ message, ports }: (typeof child.requests)[number]) => {
+			const [port] = ports
+			if (port && engine) engine.serve(portChannel(port.whole))
+			// The engine answers a stop by ending.
+			if (JSON.stringify(message) === '{"kind":"stop"}') queueMicrotask(() => child.happen('exit', 0))
+		})
+	}
+	Object.defineProperty(process, 'platform', { value: on })
+	process.argv = ['electron', '.', '--home', '/nowhere/home', ...args]
+	await import('../../src/app/main.ts')
+	return electron
+}
+
+/** Starts it whole. */
+async function start(options: Options = {}) {
+	const electron = await load(options)
+	electron.app.becomeReady()
+	await vi.waitFor(() => expect(electron.app.listenerCount('before-quit')).toBe(1))
+	return electron
+}
+
+describe('the order of the start', () => {
+	test('its folders, the scheme and the lock come before anything; the rest waits until it is ready', async () => {
+		const electron = await load({})
+		expect(electron.order).toEqual(['path userData', 'path sessionData', 'scheme', 'lock'])
+		// The lock belongs to the data folder, and Chromium's files have a place of their own.
+		expect(electron.app.paths).toEqual({
+			userData: '/nowhere/home',
+			sessionData: '/nowhere/home/electron',
+		})
+		expect(electron.protocol.privileged).toEqual([
+			{ scheme: 'hawser', privileges: { standard: true, secure: true, supportFetchAPI: true } },
+		])
+		electron.app.becomeReady()
+		await vi.waitFor(() => expect(electron.BrowserWindow.all).toHaveLength(1))
+		expect(electron.order.slice(4)).toEqual([
+			'ready',
+			'utilityProcess',
+			'protocol.handle',
+			'Tray',
+			'BrowserWindow',
+		])
+	})
+	test('a second one in the same data folder ends at once and starts nothing', async () => {
+		const electron = await load({ lock: false })
+		expect(electron.order).toEqual(['path userData', 'path sessionData', 'scheme', 'lock', 'end'])
+		expect(electron.app.ended).toBe(0)
+		electron.app.becomeReady()
+		await new Promise(setImmediate)
+		expect(electron.utilityProcess.children).toEqual([])
+		expect(electron.Tray.all).toEqual([])
+	})
+	test('the engine is the package’s own, in the data folder; nothing of Node’s gets into it', async () => {
+		const electron = await start()
+		const [child] = electron.utilityProcess.children
+		if (!child) throw new Error('there is no engine')
+		expect([child.entry, ...child.args]).toEqual([
+			'/nowhere/hawser/dist/app/engine.mjs',
+			'/nowhere/home',
+			'0.0.0',
+		])
+		expect((child.options.env as NodeJS.ProcessEnv).PATH).toBe(process.env.PATH)
+		expect(child.options.execArgv).toBeUndefined()
+		expect(Object.keys(electron.protocol.handlers)).toEqual(['hawser'])
+	})
+	test('on macOS it is an accessory before it shows anything, with a menu bar, and has the shell’s environment', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'hawser-main-'))
+		folders.push(folder)
+		const shell = join(folder, 'shell')
+		writeFileSync(
+			shell,
+			'#!/bin/sh\nexport PATH=/opt/mine:$PATH SSH_AUTH_SOCK=/tmp/agent\nexec /bin/sh -c "$4"\n',
+		)
+		chmodSync(shell, 0o755)
+		vi.stubEnv('SHELL', shell)
+		vi.stubEnv('TERM', undefined)
+		const electron = await start({ on: 'darwin', args: ['--hidden'] })
+		expect(electron.app.policies).toEqual(['accessory'])
+		expect(electron.Menu.applicationMenu).toBeInstanceOf(electron.Menu)
+		const env = electron.utilityProcess.children[0]?.options.env as NodeJS.ProcessEnv
+		expect(env.PATH?.split(':')[0]).toBe('/opt/mine')
+		expect(env.SSH_AUTH_SOCK).toBe('/tmp/agent')
+		expect(electron.BrowserWindow.all).toEqual([])
+	})
 })
 
-test('the page’s scheme is registered before the app is ready', () => {
-	expect(electron.protocol.privileged).toEqual([
-		{ scheme: 'hawser', privileges: { standard: true, secure: true, supportFetchAPI: true } },
-	])
-	expect(Object.keys(electron.protocol.handlers)).toEqual(['hawser'])
+describe('the window', () => {
+	test('opens at the start, and at a hidden start does not', async () => {
+		expect((await start()).BrowserWindow.all).toHaveLength(1)
+		expect((await start({ args: ['--hidden'] })).BrowserWindow.all).toEqual([])
+	})
+	test('is opened by a second start and by opening the app again; there is one', async () => {
+		const electron = await start({ args: ['--hidden'] })
+		electron.app.happen('second-instance', preventable(), [], '/', null)
+		expect(electron.BrowserWindow.all).toHaveLength(1)
+		expect(electron.BrowserWindow.all[0]?.loaded).toEqual(['hawser://app/index.html'])
+		electron.app.happen('activate', preventable(), false)
+		expect(electron.BrowserWindow.all).toHaveLength(1)
+		expect(electron.BrowserWindow.all[0]?.focused).toBe(1)
+		electron.BrowserWindow.all[0]?.close()
+		electron.app.happen('activate', preventable(), false)
+		expect(electron.BrowserWindow.all).toHaveLength(2)
+	})
+	test('closed, it leaves the app in the bar; on macOS without a Dock icon', async () => {
+		vi.stubEnv('TERM', 'xterm')
+		const electron = await start({ on: 'darwin' })
+		expect(electron.app.policies).toEqual(['accessory', 'regular'])
+		electron.BrowserWindow.all[0]?.close()
+		expect(electron.app.policies).toEqual(['accessory', 'regular', 'accessory'])
+		expect(electron.app.ended).toBeNull()
+		expect(electron.utilityProcess.children[0]?.requests).toMatchObject([{ message: { kind: 'face' } }])
+		expect(electron.Tray.all[0]?.destroyed).toBe(false)
+	})
 })
 
-test('there is a tray and an engine, and no window at a hidden start', () => {
-	expect(electron.Tray.all).toHaveLength(1)
-	expect(electron.utilityProcess.children.map((child) => [child.entry, ...child.args])).toEqual([
-		['/nowhere/hawser/dist/app/engine.mjs', '/nowhere/home', '0.0.0'],
-	])
-	expect(electron.BrowserWindow.all).toEqual([])
+describe('the bar', () => {
+	test('says what the engine says: glyph, line and menu, and that it is starting until then', async () => {
+		const engine = standInEngine(stateOf())
+		const electron = await load({ engine, args: ['--hidden'] })
+		electron.app.becomeReady()
+		await vi.waitFor(() => expect(electron.Tray.all).toHaveLength(1))
+		const [icon] = electron.Tray.all
+		expect(icon?.images[0]).toMatch(/^\/nowhere\/hawser\/assets\/generated\/off-(light|dark)\.png$/)
+		expect(icon?.contextMenus[0]?.template[0]?.label).toBe('Hawser is starting')
+		await vi.waitFor(() => expect(icon?.tooltip).toBe('The line holds'))
+		expect(icon?.images.at(-1)).toMatch(/\/ok-/)
+		engine.change({
+			slice: 'summary',
+			value: { glyph: 'attention', line: 'The host key changed', problem: null, workstation: 'lab' },
+		})
+		await vi.waitFor(() => expect(icon?.tooltip).toBe('The host key changed'))
+		expect(icon?.images.at(-1)).toMatch(/\/attention-/)
+		expect(icon?.contextMenus.at(-1)?.template[0]?.label).toBe('The host key changed')
+		electron.utilityProcess.children[0]?.happen('exit', 1)
+		await vi.waitFor(() => expect(icon?.tooltip).toBe('Hawser is starting'))
+	})
+	test('a click on an entry is a command to the engine', async () => {
+		const engine = standInEngine(stateOf())
+		const electron = await start({ engine, args: ['--hidden'] })
+		const find = () =>
+			electron.Tray.all[0]?.contextMenus.at(-1)?.template.find(({ label }) => label === 'Check again')
+		await vi.waitFor(() => expect(find()?.enabled).toBe(true))
+		find()?.click?.({} as Electron.MenuItem, undefined, {} as Electron.KeyboardEvent)
+		await vi.waitFor(() => expect(engine.asked).toEqual([['check', {}]]))
+	})
 })
 
-test('a second start opens the window; closing it leaves the app', () => {
-	electron.app.emit('second-instance')
-	expect(electron.BrowserWindow.all).toHaveLength(1)
-	electron.app.emit('window-all-closed')
-	expect(electron.app.quits).toBe(0)
+describe('notices', () => {
+	const notice: Notice = { id: 'run:1', title: 'Succeeded', body: '38 min', run: 'r1', at: now }
+	test('the first run’s is the first notification there is; its click opens that run', async () => {
+		const engine = standInEngine(stateOf(), () => ({ first: true }))
+		const electron = await start({ engine, args: ['--hidden'] })
+		await vi.waitFor(() => expect(electron.Tray.all[0]?.tooltip).toBe('The line holds'))
+		// Making one is what asks the person for the permission.
+		expect(electron.Notification.made).toEqual([])
+		engine.change({ slice: 'notices', value: { 'run:1': notice } })
+		await vi.waitFor(() => expect(electron.Notification.shown).toHaveLength(1))
+		engine.change({ slice: 'notices', value: { 'run:1': { ...notice } } })
+		engine.change({ slice: 'summary', value: { ...stateOf().summary, line: 'Later' } })
+		await vi.waitFor(() => expect(electron.Tray.all[0]?.tooltip).toBe('Later'))
+		expect(electron.Notification.made).toHaveLength(1)
+		expect(engine.asked).toEqual([['claimNotice', { notice: 'run:1' }]])
+		electron.Notification.shown[0]?.happen('click', preventable())
+		expect(electron.BrowserWindow.all[0]?.loaded).toEqual(['hawser://app/index.html#run/r1'])
+	})
+	test('an engine that is started again and still has it does not make it speak twice', async () => {
+		const engine = standInEngine(stateOf({ notices: { 'run:1': notice } }), () => ({ first: true }))
+		const electron = await start({ engine, args: ['--hidden'] })
+		await vi.waitFor(() => expect(electron.Notification.shown).toHaveLength(1))
+		electron.utilityProcess.children[0]?.happen('exit', 1)
+		await vi.waitFor(() => expect(electron.utilityProcess.children).toHaveLength(2))
+		await vi.waitFor(() => expect(electron.Tray.all[0]?.tooltip).toBe('The line holds'))
+		expect(engine.asked).toHaveLength(1)
+		expect(electron.Notification.made).toHaveLength(1)
+	})
 })
 
-test('quitting first ends the engine, once, and then the app', async () => {
-	const [child] = electron.utilityProcess.children
-	const preventDefault = vi.fn()
-	electron.app.emit('before-quit', { preventDefault })
-	expect(preventDefault).toHaveBeenCalledOnce()
-	expect(child?.requests.at(-1)?.message).toEqual({ kind: 'stop' })
-	expect(electron.app.quits).toBe(0)
-	child?.emit('exit', 0)
-	await vi.waitFor(() => expect(electron.app.quits).toBe(1))
-	expect(electron.Tray.all[0]?.destroyed).toBe(true)
+test('after sleep the workstations that are wanted are tried, and no other', async () => {
+	const engine = standInEngine(
+		stateOf({ workstations: [workstation(), workstation({ name: 'spare', wanted: false })] }),
+	)
+	const electron = await start({ engine, args: ['--hidden'] })
+	await vi.waitFor(() => expect(electron.Tray.all[0]?.tooltip).toBe('The line holds'))
+	electron.powerMonitor.happen('resume')
+	await vi.waitFor(() => expect(engine.asked).toEqual([['retry', { workstation: 'lab' }]]))
+})
+
+describe('quitting', () => {
+	test('ends the engine first, once, and then the app; runs on workstations are left alone', async () => {
+		const engine = standInEngine(stateOf({ runs: [run('r1')] }))
+		const electron = await start({ engine })
+		await vi.waitFor(() => expect(electron.Tray.all[0]?.tooltip).toBe('The line holds'))
+		const [child] = electron.utilityProcess.children
+		electron.app.quit()
+		expect(child?.requests.at(-1)?.message).toEqual({ kind: 'stop' })
+		expect(electron.app.ended).toBeNull()
+		await vi.waitFor(() => expect(electron.app.ended).toBe(0))
+		// Nothing was asked of the engine but to stop: no run was cancelled.
+		expect(engine.asked).toEqual([])
+		expect(child?.requests.filter(({ message }) => JSON.stringify(message).includes('stop'))).toHaveLength(1)
+		expect(child?.killed).toBe(false)
+		expect(electron.utilityProcess.children).toHaveLength(1)
+		expect(electron.Tray.all[0]?.destroyed).toBe(true)
+		expect(electron.powerMonitor.listenerCount('resume')).toBe(0)
+		expect(electron.ipcMain.eventNames().flatMap((name) => electron.ipcMain.listeners(name))).toEqual([])
+	})
+	test('is possible from the menu, also while no engine is there', async () => {
+		const electron = await start({ args: ['--hidden'] })
+		const quit = electron.Tray.all[0]?.contextMenus[0]?.template.at(-1)
+		expect(quit?.label).toBe('Quit Hawser (runs go on)')
+		quit?.click?.({} as Electron.MenuItem, undefined, {} as Electron.KeyboardEvent)
+		await vi.waitFor(() => expect(electron.app.ended).toBe(0))
+	})
 })

@@ -174,7 +174,7 @@ describe('projects', () => {
 		if (read.status !== 'read') throw new Error('not read')
 		const shown = (pending: ReturnType<typeof project>['pending']) =>
 			menu(stateOf({ projects: [project({ pending })] }))
-		const clean = { ...read, changedFiles: [], untrackedFiles: [] }
+		const clean = { ...read, changedFiles: [], changedCount: 0, untrackedFiles: [], untrackedCount: 0 }
 		const none = { count: 0, commits: [] }
 		expect(shown({ status: 'unknown' })).toContain('· Pending: not read yet')
 		expect(

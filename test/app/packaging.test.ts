@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { extractFile, listPackage } from '@electron/asar'
+import { extractAll, extractFile, listPackage, statFile } from '@electron/asar'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { glyphs } from '../../src/contract/state.ts'
 import { buildAll } from '../../src/setup/bundle.ts'
 import { isStale } from '../../src/setup/stale.ts'
 import { linuxElectron, macElectron } from './stand-in-electron-folder.ts'
@@ -50,12 +51,14 @@ async function pack(platform: 'linux' | 'mac', arch: 'x64' | 'arm64'): Promise<s
 }
 
 /** What the app's entries read at run time, from the files of the build itself. */
-function filesNamedByBundles(asar: string, bundles: string[]): string[] {
+function filesNamedByBundles(asar: string, bundles: string[]): { name: string; before: string }[] {
 	return bundles.flatMap((bundle) => {
 		const text = extractFile(asar, bundle).toString()
-		return [...text.matchAll(/new URL\([`"']((?:\.\.?\/)+files\/[^`"']+)[`"'], import\.meta\.url\)/g)].map(
-			(match) => join('/', bundle, '..', match[1] ?? ''),
-		)
+		const found = text.matchAll(/new URL\(([`"'])(.*?)\1,\s*import\.meta\.url\)/g)
+		return [...found].map(({ 2: path = '', index }) => ({
+			name: join('/', bundle, '..', path),
+			before: text.slice(index - 40, index),
+		}))
 	})
 }
 
@@ -83,18 +86,47 @@ describe('the packed app for Linux', () => {
 		names = listPackage(asar, { isPack: false })
 	})
 
-	test('holds its entries, the window, the glyphs and every file that a bundle reads', () => {
-		const bundles = ['dist/app/main.mjs', 'dist/app/engine.mjs', 'dist/app/preload.cjs']
+	const bundles = ['dist/app/main.mjs', 'dist/app/engine.mjs', 'dist/app/preload.cjs']
+	/** The names of all files under a folder of the repository, from there. */
+	const filesUnder = (folder: string, wanted = /./) =>
+		readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+			.filter((entry) => entry.isFile() && wanted.test(entry.name))
+			.map((entry) => relative(join(root, folder), join(entry.parentPath, entry.name)))
+	const packed = (folder: string) =>
+		names
+			.filter((name) => name.startsWith(`/${folder}/`) && 'size' in statFile(asar, name.slice(1)))
+			.map((name) => name.slice(folder.length + 2))
+
+	test('holds its entries, and the command for a terminal', () => {
 		expect(names).toEqual(expect.arrayContaining(bundles.map((name) => `/${name}`)))
 		expect(JSON.parse(extractFile(asar, 'package.json').toString()).main).toBe(bundles[0])
-		expect(names).toContain('/dist/renderer/index.html')
-		for (const glyph of ['ok', 'down']) {
-			expect(names).toContain(`/assets/generated/${glyph}Template@2x.png`)
-			expect(names).toContain(`/assets/generated/${glyph}-dark.png`)
+		expect(packed('dist/app').toSorted()).toEqual(['engine.mjs', 'main.mjs', 'preload.cjs'])
+	})
+
+	test('holds every script and every file of the demo, as they are in the sources, and no other', () => {
+		const wanted = [
+			...filesUnder('src/engine/remote', /\.sh$/).map((name) => `engine/remote/${name}`),
+			'engine/link/bridge.sh',
+			'workstation/nvidia-smi.sh',
+			...filesUnder('src/workstation/demo').map((name) => `workstation/demo/${name}`),
+		]
+		expect(wanted).toEqual(
+			expect.arrayContaining(
+				['run-wrapper', 'log-follow', 'git-up'].map((name) => `engine/remote/${name}.sh`),
+			),
+		)
+		expect(packed('dist/files').toSorted()).toEqual(wanted.toSorted())
+		for (const name of wanted) {
+			const source = readFileSync(join(root, 'src', name))
+			expect(extractFile(asar, `dist/files/${name}`).equals(source), name).toBe(true)
 		}
+	})
+
+	test('holds every file that a bundle reads, and they only read it: nothing in an archive can be run', () => {
 		const wanted = filesNamedByBundles(asar, bundles)
 		expect(wanted.length).toBeGreaterThan(0)
-		for (const name of wanted) {
+		for (const { name, before } of wanted) {
+			expect(before, name).toMatch(/\breadFile(Sync)?\($/)
 			const pattern = new RegExp(
 				`^${name
 					.replaceAll(/\$\{[^}]*\}/g, '*')
@@ -102,10 +134,42 @@ describe('the packed app for Linux', () => {
 					.replaceAll('*', '[^/]+')}$`,
 			)
 			expect(
-				names.some((packed) => pattern.test(packed)),
+				names.some((one) => pattern.test(one)),
 				name,
 			).toBe(true)
 		}
+	})
+
+	test('holds the window with every file that its page asks for', () => {
+		const page = extractFile(asar, 'dist/renderer/index.html').toString()
+		const asked = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '')
+		expect(asked.length).toBeGreaterThan(2)
+		for (const name of asked) expect(names).toContain(join('/dist/renderer', name))
+		// The policy allows no script in the page itself.
+		expect(page).not.toMatch(/<script(?![^>]*\ssrc=)|\son[a-z]+="|<style/)
+	})
+
+	test('holds every glyph for both platforms at both sizes, and the icon', () => {
+		const made = glyphs.flatMap((glyph) => [`${glyph}Template`, `${glyph}-light`, `${glyph}-dark`])
+		const wanted = made.flatMap((name) => [`${name}.png`, `${name}@2x.png`])
+		expect(packed('assets/generated').toSorted()).toEqual([...wanted, 'icon.png'].toSorted())
+	})
+
+	test('its engine works from where the package has it: the line holds, and the demo goes all the way', async () => {
+		const unpacked = join(temp, 'unpacked')
+		extractAll(asar, unpacked)
+		const driver = fileURLToPath(new URL('./engine-process-driver.ts', import.meta.url))
+		const { stdout } = await promisify(execFile)(
+			process.execPath,
+			[driver, join(unpacked, 'dist/app/engine.mjs'), join(temp, 'home'), 'go'],
+			{ timeout: 110_000, env: { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: '/nonexistent' } },
+		)
+		expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
+			builtIn: [true],
+			projects: 1,
+			holds: true,
+			outcome: 'succeeded',
+		})
 	})
 
 	test('needs no package: its bundles import electron and Node alone', async () => {

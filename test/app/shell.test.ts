@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type Electron from 'electron'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { followEngine } from '../../src/app/engine-face.ts'
 import { restartDelay, superviseEngine } from '../../src/app/engine-supervisor.ts'
 import { isTrusted, relayPages } from '../../src/app/ipc.ts'
@@ -9,6 +10,7 @@ import { createTray, glyphFile } from '../../src/app/tray.ts'
 import { wakeWith } from '../../src/app/wake.ts'
 import { createAppWindow } from '../../src/app/window.ts'
 import type { Channel } from '../../src/contract/client.ts'
+import { part, preventable } from './electron-events.ts'
 import * as electron from './electron-stand-in.ts'
 import { standInEngine } from './engine-stand-in.ts'
 import { now, stateOf, workstation } from './states.ts'
@@ -19,9 +21,11 @@ const platform = process.platform
 function onPlatform(name: NodeJS.Platform): void {
 	Object.defineProperty(process, 'platform', { value: name })
 }
+beforeAll(() => electron.app.becomeReady())
 beforeEach(() => {
 	electron.BrowserWindow.all = []
 	electron.Tray.all = []
+	electron.Notification.made = []
 	electron.Notification.shown = []
 	electron.utilityProcess.children = []
 })
@@ -30,8 +34,9 @@ afterEach(() => {
 	vi.useRealTimers()
 })
 
-const event = (url: string | null, parent: unknown = null) =>
-	({ senderFrame: url === null ? null : { url, parent } }) as Parameters<typeof isTrusted>[0]
+const event = (url: string | null, parent: Electron.WebFrameMain | null = null) => ({
+	senderFrame: url === null ? null : electron.frame(url, parent),
+})
 
 describe('who may speak to the main process', () => {
 	test.each(['hawser://app/index.html', 'hawser://app/index.html#run/1', 'hawser://app/'])(
@@ -52,14 +57,17 @@ describe('who may speak to the main process', () => {
 		expect(isTrusted(event(url))).toBe(false)
 	})
 	test('refused: our page inside another frame', () => {
-		expect(isTrusted(event('hawser://app/', {}))).toBe(false)
+		expect(isTrusted(event('hawser://app/', electron.frame()))).toBe(false)
 	})
 })
 
 describe('the relay between a page and the engine', () => {
 	const name = 'a3bb189e-8bf9-4888-9912-ace4e6543002'
-	const say = (page: electron.StandInContents, message: unknown, url = 'hawser://app/index.html') =>
-		electron.ipcMain.emit(toMain, { ...event(url), sender: page }, message)
+	const say = (
+		page: electron.StandInContents,
+		message: unknown,
+		frame: Electron.WebFrameMain | null = electron.frame(),
+	) => electron.hear(toMain, page, frame, message)
 	const call = { t: 'q', i: '1', m: 'command', a: ['check', {}] }
 	const answers = (page: electron.StandInContents) =>
 		page.sent.map(([, message]) => message as { kind: string })
@@ -78,24 +86,47 @@ describe('the relay between a page and the engine', () => {
 		await vi.waitFor(() => expect(page.sent.at(-1)).toEqual([toPage, { kind: 'close', channel: name }]))
 		stop()
 	})
-	test('does nothing for another sender, nor for what is not a message', async () => {
+	test.each<[string, Electron.WebFrameMain | null]>([
+		['a foreign page', electron.frame('https://example.org/')],
+		['a page of our scheme that is not the app', electron.frame('hawser://other/index.html')],
+		['a frame inside our page', electron.frame('hawser://app/index.html', electron.frame())],
+		['a frame that is gone', null],
+	])('does nothing for %s, also on a channel that our page has open', async (_who, stranger) => {
 		const engine = standInEngine(stateOf())
 		const open = vi.fn(engine.open)
 		const stop = relayPages(open)
 		const page = new electron.StandInContents()
-		say(page, { kind: 'open', channel: name }, 'https://example.org/')
-		electron.ipcMain.emit(toMain, { senderFrame: null, sender: page }, { kind: 'open', channel: name })
+		say(page, { kind: 'open', channel: name }, stranger)
+		await turn()
+		expect(open).not.toHaveBeenCalled()
+		say(page, { kind: 'open', channel: name })
+		expect(open).toHaveBeenCalledOnce()
+		say(page, { kind: 'message', channel: name, body: call }, stranger)
+		say(page, { kind: 'close', channel: name }, stranger)
+		say(page, { kind: 'message', channel: name, body: { ...call, i: '2', a: ['retry', {}] } })
+		await vi.waitFor(() => expect(answers(page)).toHaveLength(1))
+		expect(page.sent).toMatchObject([[toPage, { kind: 'message', body: { i: '2' } }]])
+		stop()
+	})
+	test('does nothing for what is not a message, and one page holds eight channels at most', async () => {
+		const engine = standInEngine(stateOf())
+		const open = vi.fn(engine.open)
+		const stop = relayPages(open)
+		const page = new electron.StandInContents()
 		for (const message of [
 			null,
 			'open',
 			{ kind: 'open' },
 			{ kind: 'open', channel: 'x' },
+			{ kind: 'open', channel: name, more: 1 },
 			{ kind: 'else', channel: name },
 		])
 			say(page, message)
 		await turn()
 		expect(open).not.toHaveBeenCalled()
 		expect(page.sent).toEqual([])
+		for (let more = 0; more < 20; more += 1) say(page, { kind: 'open', channel: crypto.randomUUID() })
+		expect(open).toHaveBeenCalledTimes(8)
 		stop()
 	})
 	test('a page that goes elsewhere or goes away loses its channels', async () => {
@@ -104,9 +135,15 @@ describe('the relay between a page and the engine', () => {
 		const page = new electron.StandInContents()
 		say(page, { kind: 'open', channel: name })
 		await vi.waitFor(() => expect(engine.channels).toHaveLength(1))
-		page.emit('did-start-navigation', { isMainFrame: true, isSameDocument: true })
+		const goes = (isSameDocument: boolean) =>
+			page.happen(
+				'did-start-navigation',
+				preventable<Electron.WebContentsDidStartNavigationEventParams>({ isMainFrame: true, isSameDocument }),
+				...(['hawser://app/', isSameDocument, true, 1, 1] as const),
+			)
+		goes(true)
 		expect(page.sent).toEqual([])
-		page.emit('did-start-navigation', { isMainFrame: true, isSameDocument: false })
+		goes(false)
 		expect(answers(page).map(({ kind }) => kind)).toEqual(['close'])
 		stop()
 	})
@@ -114,6 +151,8 @@ describe('the relay between a page and the engine', () => {
 
 describe('the tray', () => {
 	const folder = '/glyphs'
+	const keys = preventable<Electron.KeyboardEvent>()
+	const box = { x: 0, y: 0, width: 22, height: 22 }
 	test('shows the summary’s glyph and line', () => {
 		onPlatform('linux')
 		const tray = createTray(folder, () => {})
@@ -149,14 +188,14 @@ describe('the tray', () => {
 		const [icon] = electron.Tray.all
 		tray.show(stateOf())
 		expect(icon?.poppedUp).toHaveLength(0)
-		icon?.emit('click')
+		icon?.happen('click', keys, box, box)
 		tray.show(stateOf({ workstations: [workstation({ link: { status: 'off' } })] }))
-		icon?.emit('right-click')
+		icon?.happen('right-click', keys, box)
 		expect(icon?.poppedUp).toHaveLength(1)
-		icon?.poppedUp[0]?.emit('menu-will-close')
-		icon?.emit('right-click')
+		icon?.poppedUp[0]?.happen('menu-will-close', preventable())
+		icon?.happen('right-click', keys, box)
 		expect(icon?.poppedUp).toHaveLength(2)
-		const labels = icon?.poppedUp[1]?.items.map((item) => item.label)
+		const labels = icon?.poppedUp[1]?.template.map((item) => item.label)
 		expect(labels).toContain('Up (lab is not connected)')
 		expect(icon?.contextMenus).toHaveLength(0)
 		tray.dispose()
@@ -168,10 +207,13 @@ describe('the window', () => {
 	test('is sandboxed, isolated, and shows our page', () => {
 		createAppWindow(files).open('run 1')
 		const [window] = electron.BrowserWindow.all
-		expect(window?.options.webPreferences).toMatchObject({
+		// All of it: a preference that is not here keeps Electron's default, which is the strict one.
+		expect(window?.options.webPreferences).toEqual({
 			sandbox: true,
 			contextIsolation: true,
 			nodeIntegration: false,
+			webviewTag: false,
+			spellcheck: false,
 			preload: '/preload.cjs',
 		})
 		expect(window?.loaded).toEqual(['hawser://app/index.html#run/run%201'])
@@ -179,16 +221,31 @@ describe('the window', () => {
 	test('goes nowhere else, opens nothing, permits nothing', () => {
 		createAppWindow(files).open()
 		const contents = electron.BrowserWindow.all[0]?.webContents
-		for (const name of ['will-navigate', 'will-frame-navigate', 'will-redirect', 'will-attach-webview']) {
-			const preventDefault = vi.fn()
-			contents?.emit(name, { preventDefault })
-			expect(preventDefault, name).toHaveBeenCalledOnce()
+		if (!contents) throw new Error('there is no window')
+		const address = 'https://example.org/'
+		const tries = {
+			navigate: preventable<Electron.WebContentsWillNavigateEventParams>({ url: address }),
+			frame: preventable<Electron.WebContentsWillFrameNavigateEventParams>({ url: address }),
+			redirect: preventable<Electron.WebContentsWillRedirectEventParams>({ url: address }),
+			webview: preventable(),
 		}
-		expect(contents?.openHandler?.({ url: 'https://example.org' })).toEqual({ action: 'deny' })
+		contents.happen('will-navigate', tries.navigate, address, false, true, 1, 1)
+		contents.happen('will-frame-navigate', tries.frame)
+		contents.happen('will-redirect', tries.redirect, address, false, true, 1, 1)
+		contents.happen('will-attach-webview', tries.webview, {}, {})
+		for (const [name, { defaultPrevented }] of Object.entries(tries))
+			expect(defaultPrevented, name).toBe(true)
+		const details = part<Electron.HandlerDetails>({ url: address })
+		expect(contents.openHandler?.(details)).toEqual({ action: 'deny' })
 		const answer = vi.fn()
-		contents?.session.requestHandler?.(null as never, 'media', answer, null as never)
-		expect(answer).toHaveBeenCalledWith(false)
-		expect(contents?.session.checkHandler?.(null, 'media', '', null as never)).toBe(false)
+		const { requestHandler, checkHandler, deviceHandler } = contents.session
+		const request = part<Electron.PermissionRequest>({ requestingUrl: 'hawser://app/' })
+		requestHandler?.(contents.whole, 'media', answer, request)
+		expect(answer.mock.calls).toEqual([[false]])
+		expect(checkHandler?.(contents.whole, 'media', 'hawser://app', part({}))).toBe(false)
+		expect(deviceHandler?.(part<Electron.DevicePermissionHandlerHandlerDetails>({ deviceType: 'usb' }))).toBe(
+			false,
+		)
 	})
 	test('is one: opened again it comes to the front, closed it is made anew', () => {
 		const window = createAppWindow(files)
@@ -199,6 +256,27 @@ describe('the window', () => {
 		window.close()
 		window.open()
 		expect(electron.BrowserWindow.all).toHaveLength(2)
+	})
+	test('a run that is opened comes into the window that is there, also out of the Dock', () => {
+		const window = createAppWindow(files)
+		window.open()
+		const [shown] = electron.BrowserWindow.all
+		if (!shown) throw new Error('there is no window')
+		shown.minimized = true
+		window.open()
+		expect([shown.minimized, shown.focused, shown.loaded]).toEqual([false, 1, ['hawser://app/index.html']])
+	})
+	test('a page that closes itself, as Esc does, is let go of; opening makes a new one', () => {
+		const window = createAppWindow(files)
+		window.open()
+		const others = electron.app.listenerCount('window-all-closed')
+		electron.app.on('window-all-closed', () => {})
+		electron.BrowserWindow.all[0]?.close()
+		expect(() => window.close()).not.toThrow()
+		window.open('r2')
+		expect(electron.BrowserWindow.all[1]?.loaded).toEqual(['hawser://app/index.html#run/r2'])
+		expect(others).toBe(0)
+		electron.app.removeAllListeners('window-all-closed')
 	})
 	test('on macOS there is a Dock icon only while it is open', () => {
 		onPlatform('darwin')
@@ -228,7 +306,7 @@ describe('notices', () => {
 		await vi.waitFor(() => expect(engine.asked).toHaveLength(2))
 		expect(engine.asked.map(([, input]) => input)).toEqual([{ notice: 'run:1' }, { notice: 'run:2' }])
 		expect(electron.Notification.shown[0]?.options).toEqual({ title: 'Succeeded', body: '38 min' })
-		electron.Notification.shown[0]?.emit('click')
+		electron.Notification.shown[0]?.happen('click', preventable())
 		expect(opened).toEqual(['r1'])
 		stop()
 	})
@@ -241,7 +319,7 @@ test('after sleep every wanted workstation is tried at once', async () => {
 	const face = followEngine(engine.open)
 	const stop = wakeWith(electron.powerMonitor as unknown as Parameters<typeof wakeWith>[0], face)
 	await vi.waitFor(() => expect(face.state()).not.toBeNull())
-	electron.powerMonitor.emit('resume')
+	electron.powerMonitor.happen('resume')
 	await vi.waitFor(() => expect(engine.asked).toEqual([['retry', { workstation: 'lab' }]]))
 	stop()
 })
@@ -256,7 +334,7 @@ describe('the engine’s process', () => {
 		channel.onClose(closed)
 		const [first] = electron.utilityProcess.children
 		expect(first?.requests).toMatchObject([{ message: { kind: 'face' } }])
-		first?.emit('exit', 1)
+		first?.happen('exit', 1)
 		expect(closed).toHaveBeenCalledOnce()
 		const next = supervisor.open()
 		expect(electron.utilityProcess.children).toHaveLength(1)
@@ -264,11 +342,23 @@ describe('the engine’s process', () => {
 		await next
 		expect(electron.utilityProcess.children).toHaveLength(2)
 		expect(electron.utilityProcess.children[1]?.requests).toHaveLength(1)
-		electron.utilityProcess.children[1]?.emit('exit', 1)
+		electron.utilityProcess.children[1]?.happen('exit', 1)
 		await vi.advanceTimersByTimeAsync(restartDelay(1))
 		expect(electron.utilityProcess.children).toHaveLength(2)
 		await vi.advanceTimersByTimeAsync(restartDelay(2))
 		expect(electron.utilityProcess.children).toHaveLength(3)
+	})
+	test('one that V8 gives up in is started again too, and is no error here', async () => {
+		vi.useFakeTimers()
+		const supervisor = superviseEngine(start)
+		const [child] = electron.utilityProcess.children
+		child?.happen('error', 'FatalError', 'v8::Allocate', '{}')
+		child?.happen('exit', 1)
+		await vi.advanceTimersByTimeAsync(restartDelay(1))
+		expect(electron.utilityProcess.children).toHaveLength(2)
+		const stopped = supervisor.stop()
+		electron.utilityProcess.children[1]?.happen('exit', 0)
+		await stopped
 	})
 	test('waits never grow beyond half a minute', () => {
 		expect([1, 2, 3, 8, 100].map(restartDelay)).toEqual([250, 500, 1000, 30_000, 30_000])

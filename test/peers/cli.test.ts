@@ -137,6 +137,27 @@ describe('on the built-in workstation', () => {
 	})
 })
 
+test('settings with a mistake are not taken for none: the built-in workstation does not step in', async () => {
+	const folder = await mkdtemp(join(tmpdir(), 'hawser cli '))
+	try {
+		await writeFile(join(folder, 'config.json'), '{ "workstations": [{ "name": "lab" }] }')
+		for (const argv of [['go', '--wait'], ['go', 'nt'], ['check'], ['gpu', 'lab']]) {
+			const { code, err, out } = await hawser(argv, folder)
+			expect(err).toMatch(/^✕ The settings have a mistake at workstations\[0\]\.ssh\n[^\n]*\n(?!✕)/)
+			expect(out).toBe('')
+			expect(code).toBe(4)
+		}
+		const { code, lastLine } = await hawser(['status', '--json'], folder).then((call) => ({
+			code: call.code,
+			lastLine: stateSchema.parse(JSON.parse(call.out)),
+		}))
+		expect(code).toBe(0)
+		expect(lastLine.workstations).toEqual({})
+	} finally {
+		await rm(folder, { recursive: true, force: true })
+	}
+})
+
 describe('without a workstation that answers', () => {
 	const unreachable = async () => {
 		const folder = await mkdtemp(join(tmpdir(), 'hawser-cli-'))

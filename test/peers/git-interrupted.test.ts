@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { up } from '../../src/engine/git/up.ts'
-import { type GitProject, gitProject, refusal, stepRunner } from './git-project.ts'
+import { commitIn, type GitProject, gitProject, refusal, stepRunner } from './git-project.ts'
 import { localLink } from './local-link.ts'
 import { git } from './repositories.ts'
 
@@ -39,8 +39,10 @@ journal=$(cd "$('${realGit}' rev-parse --git-common-dir)" && pwd)/hawser-journal
 kill -KILL $(sed -n -e 's/^owner \\([0-9]*\\) .*/\\1/p' -e 's/^child \\([0-9]*\\) .*/\\1/p' "$journal") $$
 `
 
-async function setUp(): Promise<{ project: GitProject; strike: (point: string) => Promise<void> }> {
-	const project = await gitProject()
+async function setUp(
+	options?: Parameters<typeof gitProject>[0],
+): Promise<{ project: GitProject; strike: (point: string) => Promise<void> }> {
+	const project = await gitProject(options)
 	made.push(project)
 	const tools = join(project.folder, 'tools')
 	await mkdir(tools)
@@ -162,6 +164,38 @@ describe('back, killed on the laptop', () => {
 		expect(await git(project.laptop, 'rev-parse', 'HEAD')).toBe(head)
 		expect(await git(project.worktree, 'rev-parse', 'HEAD')).toBe(head)
 		expect(await readFile(join(project.laptop, 'results/metrics.json'), 'utf8')).toBe('1')
+		await clean(project)
+	})
+})
+
+/** What a fetch leaves that is killed while it unpacks: of a commit of the hub only the commit itself. */
+async function begunFetch(project: GitProject, folder: string, commit: string): Promise<void> {
+	const name = join('objects', commit.slice(0, 2), commit.slice(2))
+	const common = await git(folder, 'rev-parse', '--path-format=absolute', '--git-common-dir')
+	await mkdir(join(common, name, '..'), { recursive: true })
+	await copyFile(join(project.hub, name), join(common, name))
+	await expect(git(folder, 'ls-tree', commit)).rejects.toThrow()
+}
+
+describe('a commit that came without its files', () => {
+	test('is fetched again on the workstation', async () => {
+		const { project } = await setUp()
+		const tip = await change(project)
+		await git(project.laptop, 'push', '-q', 'origin', 'master')
+		await begunFetch(project, project.clone, tip)
+		await project.up()
+		expect(await git(project.worktree, 'rev-parse', 'HEAD')).toBe(tip)
+		await clean(project)
+	})
+
+	test.each(['origin', 'direct'])('is fetched again on the laptop, hub: %s', async (hub) => {
+		const { project } = await setUp({ hub })
+		await commitIn(project.worktree, 'deep/er/new.txt', 'new\n')
+		await git(project.worktree, 'push', '-q', 'origin', 'gpu-validation')
+		const tip = await git(project.worktree, 'rev-parse', 'HEAD')
+		await begunFetch(project, project.laptop, tip)
+		await project.back()
+		expect(await git(project.laptop, 'rev-parse', 'HEAD')).toBe(tip)
 		await clean(project)
 	})
 })

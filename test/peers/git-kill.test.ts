@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { problemOf } from '../../src/engine/problems.ts'
 import { type GitProject, gitProject } from './git-project.ts'
 import { git } from './repositories.ts'
 
@@ -52,6 +53,8 @@ async function journalled(journals: string[], kind: RegExp): Promise<void> {
 	while (!journals.some(has) && Date.now() < end) await new Promise((done) => setImmediate(done))
 }
 
+const told = (error: unknown) => JSON.stringify(problemOf(error))
+
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 /** Many files in many folders, other ones each round: some change, some come, some go. */
@@ -95,9 +98,8 @@ test.each([1, 2, 3, 4, 5])(
 			kill(which)
 			await work
 			// What outlived the kill may still be at work when the person tries again.
-			await expect(project.up(), said).resolves.toBeDefined()
-			await expect(project.back(), said).resolves.toBeDefined()
-			await expect(project.up(), said).resolves.toBeDefined()
+			for (const again of ['up', 'back', 'up'] as const)
+				expect(await project[again]().then(() => 'done', told), `${said}; then ${again}`).toBe('done')
 			const head = await git(project.laptop, 'rev-parse', 'HEAD')
 			for (const at of [project.laptop, project.clone, project.worktree]) {
 				expect(await git(at, 'rev-parse', 'HEAD'), said).toBe(head)

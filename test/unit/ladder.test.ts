@@ -60,6 +60,7 @@ describe('the ladder', () => {
 			['unknown', 'waits for network'],
 			['unknown', 'waits for port'],
 		])
+		expect(rungs.map(({ at }) => at)).toEqual([startedAt, null, null])
 	})
 
 	test('a rung that is not used carries the next', async () => {

@@ -62,6 +62,21 @@ describe('the run book', () => {
 		expect(store.state.runs.r1?.outcome.status).toBe('succeeded')
 	})
 
+	test('an end that was seen but told by nobody is told after a restart; once claimed, never again', async () => {
+		const first = await setUp()
+		await first.book.started(running, null)
+		first.book.seen(ended)
+		await first.notice()
+		await first.ledger.flush()
+		const second = await setUp()
+		second.book.seen(ended)
+		expect(Object.keys(second.store.state.notices)).toEqual(['run:r1'])
+		expect(await second.ledger.claim('run:r1')).toBe(true)
+		const third = await setUp()
+		third.book.seen(ended)
+		expect(third.store.state.notices).toEqual({})
+	})
+
 	test('those who wait hear of its progress and of its end', async () => {
 		const { book } = await setUp()
 		await book.started(running, null)

@@ -31,7 +31,7 @@ describe('the notice of a run', () => {
 			'38 min',
 		],
 	])('%#', (run, change, title, body) => {
-		expect(noticeOf(run, change, endedAt)).toMatchObject({ id: 'run:r1', title, body, run: 'r1' })
+		expect(noticeOf({ ...run, change }, endedAt)).toMatchObject({ id: 'run:r1', title, body, run: 'r1' })
 	})
 
 	test.each([

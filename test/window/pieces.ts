@@ -152,19 +152,29 @@ export function pending(change: Partial<Read> = {}): Read {
 		head: commits[0]?.id ?? '',
 		branch: 'master',
 		changedFiles: ['model.py', 'train.py', 'README.md'],
+		changedCount: 3,
 		untrackedFiles: [],
+		untrackedCount: 0,
 		toHub: { count: 2, commits },
 		toWorkstation: { count: 2, commits },
 		toLaptop: { count: 0, commits: [] },
 		remoteAt: now - seconds(20),
-		remote: { base: 'b'.repeat(40), validation: 'c'.repeat(40), changedFiles: [], resultFiles: [] },
+		remote: {
+			base: 'b'.repeat(40),
+			validation: 'c'.repeat(40),
+			changedFiles: [],
+			changedCount: 0,
+			resultFiles: [],
+			resultCount: 0,
+		},
 		problem: null,
 		...change,
 	}
 }
 
 export const none = { count: 0, commits: [] }
-export const inStep = () => pending({ changedFiles: [], toHub: none, toWorkstation: none, toLaptop: none })
+export const inStep = () =>
+	pending({ changedFiles: [], changedCount: 0, toHub: none, toWorkstation: none, toLaptop: none })
 
 export function project(change: Partial<ProjectState> = {}): ProjectState {
 	return {

@@ -81,7 +81,9 @@ export const states = {
 					pending: pending({
 						toHub: none,
 						changedFiles: [],
+						changedCount: 0,
 						untrackedFiles: ['notes.md'],
+						untrackedCount: 1,
 						toLaptop: { count: 1, commits: [commit('7be2210', 'Results of 41d07e2', minutes(5))] },
 					}),
 				}),
@@ -352,6 +354,7 @@ export const states = {
 						toWorkstation: { count: 1234, commits: [wordy, ...commits] },
 						toLaptop: { count: 57, commits: [wordy] },
 						untrackedFiles: ['a', 'b'],
+						untrackedCount: 2,
 					}),
 				}),
 			],

@@ -21,7 +21,7 @@ export interface CheckContext {
 export type Finding =
 	| { verdict: 'ok' | 'unused'; finding: string }
 	| { verdict: 'failing'; finding: string; problem: Problem }
-	| { verdict: 'unknown'; finding: string }
+	| { verdict: 'unknown'; finding: string; problem?: Problem }
 
 /** One rung of the ladder. A check that throws is `unknown`, with the reason. */
 export interface Check {

@@ -1,6 +1,10 @@
+import { ProblemError } from '../../contract/client.ts'
+import type { ProblemCode } from '../../contract/problem.ts'
 import type { Rung } from '../../contract/state.ts'
 import { problemOf } from '../problems.ts'
 import type { Check, CheckContext, Finding } from './check.ts'
+
+const ofTheLink = new Set<ProblemCode>(['link-lost', 'link-off', 'link-closed', 'operation-cancelled'])
 
 /** No check may hold up the ladder longer than this. */
 const longestMs = 30_000
@@ -16,7 +20,10 @@ async function bounded(check: Check, context: CheckContext): Promise<Finding> {
 	try {
 		return await Promise.race([check.check(context), late])
 	} catch (error) {
-		return { verdict: 'unknown', finding: problemOf(error).title }
+		const found = problemOf(error)
+		// What the link says of itself is shown there; everything else is told here or nowhere.
+		const told = !(error instanceof ProblemError) || ofTheLink.has(found.code)
+		return { verdict: 'unknown', finding: found.title, ...(told ? {} : { problem: found }) }
 	} finally {
 		clearTimeout(timer)
 	}
@@ -24,7 +31,7 @@ async function bounded(check: Check, context: CheckContext): Promise<Finding> {
 
 /**
  * Runs every check, those that do not depend on each other together. A rung whose floor is broken is
- * unknown, not failing. `onRung` hears each as it is known. Never rejects.
+ * unknown, not failing, and was not probed. `onRung` hears each as it is known. Never rejects.
  */
 export async function climb(
 	checks: readonly Check[],
@@ -43,8 +50,8 @@ export async function climb(
 			title: check.title,
 			verdict: finding.verdict,
 			finding: finding.finding,
-			problem: finding.verdict === 'failing' ? finding.problem : null,
-			at: context.now(),
+			problem: ('problem' in finding && finding.problem) || null,
+			at: broken ? null : context.now(),
 		}
 		onRung(rung)
 		return rung

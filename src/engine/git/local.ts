@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { type SimpleGit, simpleGit } from 'simple-git'
 import type { ProjectConfig } from '../../contract/config.ts'
 import type { Commit } from '../../contract/state.ts'
@@ -35,7 +35,7 @@ const isGuarded = (name: string) =>
 export async function openLocal(project: ProjectConfig, signal?: AbortSignal): Promise<string> {
 	const path = localPath(project.local)
 	const missing = { side: laptop, path: project.local }
-	if (!existsSync(path)) refuse('repository-missing', missing)
+	if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) refuse('repository-missing', missing)
 	const found = await readGit(path, ['rev-parse', '--show-prefix'], { expected: [0, 128], signal })
 	if (found.exitCode === 0) {
 		// Else it is a plain folder inside some other repository.
@@ -61,9 +61,9 @@ export async function hasHub(folder: string, hub: string, signal?: AbortSignal):
 }
 
 /** The git folder of the laptop's worktree, from the root: HEAD, index and logs/HEAD lie in it. */
-export async function gitFolderOf(project: ProjectConfig): Promise<string> {
-	const folder = await openLocal(project)
-	return (await git(folder, ['rev-parse', '--absolute-git-dir'])).stdout.trim()
+export async function gitFolderOf(project: ProjectConfig, signal?: AbortSignal): Promise<string> {
+	const folder = await openLocal(project, signal)
+	return (await git(folder, ['rev-parse', '--absolute-git-dir'], { signal })).stdout.trim()
 }
 
 /**
@@ -73,7 +73,7 @@ export async function gitFolderOf(project: ProjectConfig): Promise<string> {
  */
 export async function readLocal(project: ProjectConfig, signal?: AbortSignal): Promise<LocalFacts> {
 	const { hub, base, validation } = project.git
-	await checkNames(project)
+	await checkNames(project, signal)
 	const folder = await openLocal(project, signal)
 	const [head, hubBase, hubValidation, hubThere, status] = await Promise.all([
 		commitAt(folder, `refs/heads/${base}`, signal),
@@ -133,7 +133,8 @@ export async function lane(
 	}
 }
 
-const fields = ['%H', '%P', '%ct', '%an', '%s'].join('%x1f')
+/** A subject may be a whole book; nobody reads more of it than this many columns. */
+const fields = ['%H', '%P', '%ct', '%<(100,trunc)%an', '%<(250,trunc)%s'].join('%x1f')
 
 /** At most `most` commits with their parents, newest first. */
 export async function log(
@@ -173,7 +174,7 @@ export function parseLog(text: string): LocalFacts['history'] {
 				id,
 				parents: parents.split(' ').filter((parent) => parent !== ''),
 				at: Number(seconds) * 1000,
-				author,
+				author: author.trim(),
 				subject: subject.join('\u001f').trim(),
 			}
 		})

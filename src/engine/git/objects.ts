@@ -21,8 +21,13 @@ const quietFetch = [
 	'--refmap=',
 ]
 
+/**
+ * Whether a commit is here with all that belongs to it. A fetch that was killed may leave a commit without its
+ * files, since it unpacks one object after another; what a ref reaches is known to be whole.
+ */
 export async function hasCommit(folder: string, id: string, signal?: AbortSignal): Promise<boolean> {
-	const { exitCode } = await readGit(folder, ['cat-file', '-e', `${id}^{commit}`], {
+	const walk = ['rev-list', '--objects', '--quiet', '--missing=allow-promisor']
+	const { exitCode } = await readGit(folder, [...walk, id, '--not', '--all', '--'], {
 		expected: [0, 1, 128],
 		signal,
 	})

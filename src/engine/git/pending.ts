@@ -5,6 +5,8 @@ import { difference } from './history.ts'
 
 /** How many commits a lane shows. */
 export const laneLength = 20
+/** How many files a list shows: a folder that nobody ignored can hold a hundred thousand. */
+export const mostFiles = 100
 
 /**
  * What waits to move, from what was read on both sides. Pure. `at` is when the laptop was read (ms). A lane
@@ -31,8 +33,10 @@ export function pendingOf(
 		at: now,
 		head: local.head,
 		branch: local.branch,
-		changedFiles: local.changedFiles,
-		untrackedFiles: local.untrackedFiles,
+		changedFiles: local.changedFiles.slice(0, mostFiles),
+		changedCount: local.changedFiles.length,
+		untrackedFiles: local.untrackedFiles.slice(0, mostFiles),
+		untrackedCount: local.untrackedFiles.length,
 		toHub: project.git.hub === 'direct' ? null : local.toHub,
 		toWorkstation: validation === null ? null : lane(difference(local.head, validation, lists)),
 		toLaptop: validation === null ? null : lane(difference(validation, local.head, [...lists].reverse())),
@@ -40,8 +44,10 @@ export function pendingOf(
 		remote: remote && {
 			base: remote.base,
 			validation: remote.validation,
-			changedFiles: remote.changedFiles,
-			resultFiles: remote.resultFiles,
+			changedFiles: remote.changedFiles.slice(0, mostFiles),
+			changedCount: remote.changedFiles.length,
+			resultFiles: remote.resultFiles.slice(0, mostFiles),
+			resultCount: remote.resultFiles.length,
 		},
 		problem: local.problem ?? remote?.problem ?? null,
 	}

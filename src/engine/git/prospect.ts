@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ProblemError } from '../../contract/client.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
+import type { Facts } from '../../contract/problem.ts'
 import type { Link } from '../link/link.ts'
 import { run } from '../process/process.ts'
 import { runScript, type ScriptName, scriptPayload } from '../remote/script.ts'
@@ -92,6 +93,13 @@ function refuseUntidy(remote: RemoteFacts, project: ProjectConfig): void {
 		refuse('results-too-big', { files: big, limit: `${resultLimit / 1024 / 1024} MiB`, path: project.remote })
 }
 
+/** Two ways, or so it looks: where a clone's history was cut off, nothing can be told from what lies below. */
+export async function refuseDiverged(folder: string, facts: Facts, signal: AbortSignal): Promise<never> {
+	const { stdout } = await readGit(folder, ['rev-parse', '--is-shallow-repository'], { signal })
+	if (stdout.trim() === 'true') refuse('repository-shallow', { side: laptop, path: folder })
+	return refuse('diverged', facts)
+}
+
 /** The merged tree, or a `conflict`. */
 async function foresee(
 	folder: string,
@@ -107,7 +115,7 @@ async function foresee(
 	if (exitCode === 128) {
 		if (!/unrelated histories/.test(stderr))
 			refuse('git-failed', { side: laptop, what: 'foresee the merge', reason: gist(stderr) })
-		refuse('diverged', { branch: words.into, side: laptop, other: 'the workstation' })
+		await refuseDiverged(folder, { branch: words.into, side: laptop, other: 'the workstation' }, signal)
 	}
 	const [tree = '', ...files] = stdout.split('\0').filter((field) => field !== '')
 	if (exitCode === 1) refuse('conflict', { ...words, files })

@@ -54,8 +54,8 @@ export function parseRemote(stdout: string, code: number | null): RemoteFacts {
 		commits: all('git.commit').map(([, id = '', seconds, author = '', ...subject]) => ({
 			id,
 			at: Number(seconds) * 1000,
-			author,
-			subject: subject.join('\t'),
+			author: author.trim(),
+			subject: subject.join('\t').trim(),
 		})),
 		problem: first ?? null,
 	}

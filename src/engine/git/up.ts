@@ -12,6 +12,7 @@ import {
 	lookAhead,
 	newerOf,
 	type Prospect,
+	refuseDiverged,
 	remoteScript,
 	resultLimit,
 	sendable,
@@ -85,10 +86,11 @@ async function checkUp(
 		if (!(await hasCommit(folder, hubBase, signal)))
 			await haveCommits(link, project, folder, remote, [hubBase], signal)
 		if ((await newerOf(folder, tip, hubBase, signal)) === null)
-			refuse('diverged', { branch: base, side: laptop, other: 'the hub' })
+			await refuseDiverged(folder, { branch: base, side: laptop, other: 'the hub' }, signal)
 	}
 	const newBase = await newerOf(folder, tip, remoteBase, signal)
-	if (newBase === null) refuse('diverged', { branch: base, side: laptop, other: 'the workstation' })
+	if (newBase === null)
+		return await refuseDiverged(folder, { branch: base, side: laptop, other: 'the workstation' }, signal)
 	const files = [
 		...(await added(folder, remoteBase, newBase, signal)).map((file) => `b/${file}`),
 		...(await added(folder, validation, tree, signal)).map((file) => `v/${file}`),

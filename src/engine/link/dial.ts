@@ -91,7 +91,7 @@ async function dialSettings(settings: Settings, request: DialRequest, depth: num
 		depth + 1,
 	)
 	try {
-		const stream = await throughHop(hop.client, settings, times.tcpMs)
+		const stream = await throughHop(hop.client, settings, times.tcpMs, signal)
 		const client = await handshake({ settings, record, login, stream, times, signal })
 		client.once('close', () => hop.client.end())
 		hop.client.once('close', () => client.destroy())
@@ -102,20 +102,34 @@ async function dialSettings(settings: Settings, request: DialRequest, depth: num
 	}
 }
 
-function throughHop(hop: Client, { host, port }: Settings, timeoutMs: number): Promise<Duplex> {
+function throughHop(
+	hop: Client,
+	{ host, port }: Settings,
+	timeoutMs: number,
+	signal: AbortSignal,
+): Promise<Duplex> {
 	return new Promise((resolve, reject) => {
-		const fail = (why: Problem) => {
+		const settle = () => {
 			clearTimeout(timer)
+			signal.removeEventListener('abort', onAbort)
+		}
+		const fail = (why: Problem) => {
+			settle()
 			reject(new ProblemError(why))
 		}
+		const onAbort = () => fail(problem('operation-cancelled', {}))
 		const timer = setTimeout(
 			() => fail(problem('port-silent', { host, port, seconds: timeoutMs / 1000 })),
 			timeoutMs,
 		)
+		signal.addEventListener('abort', onAbort, { once: true })
 		hop.on('error', () => {})
+		hop.once('close', () =>
+			fail(problem('port-unreachable', { host, port, reason: 'the jump host closed the connection' })),
+		)
 		hop.forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
 			if (error) return fail(problem('port-unreachable', { host, port, reason: error.message }))
-			clearTimeout(timer)
+			settle()
 			resolve(stream)
 		})
 	})

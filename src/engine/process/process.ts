@@ -43,6 +43,8 @@ export interface Finished {
 const killDelayMs = 2000
 /** Time to read what a child wrote to its extra pipes before it ended. */
 const lastWordsMs = 100
+/** The same for its output: what it left in the pipes is read in no time, however much it was. */
+const outputMs = 1000
 
 /**
  * The one door to child processes. Settles only when the process is gone.
@@ -86,16 +88,22 @@ export async function run(command: Command): Promise<Finished> {
 		command.onStderr?.(data.toString())
 	})
 	const extraPipes = child.stdio.slice(3) as unknown as (Readable & Writable)[]
-	// A process that outlives the child, such as git's own housekeeping, may have inherited them; they
-	// would then never close, and this would never settle.
-	if (extraPipes.length > 0)
-		child.nodeChildProcess.once('exit', () => {
-			setTimeout(() => {
-				for (const pipe of extraPipes) pipe.destroy()
-			}, lastWordsMs)
-		})
+	// A process that outlives the child, such as git's own housekeeping or a hook that hangs, may have
+	// inherited its pipes; they would then never close, and this would never settle.
+	const closeAfter = (ms: number, pipes: (Readable | null)[]) =>
+		setTimeout(() => {
+			for (const pipe of pipes) pipe?.destroy()
+		}, ms)
+	const closers: NodeJS.Timeout[] = []
+	child.nodeChildProcess.once('exit', () => {
+		if (extraPipes.length > 0) closeAfter(lastWordsMs, extraPipes)
+		closers.push(closeAfter(outputMs, [child.stdout, child.stderr]))
+	})
 	if (child.pid !== undefined) command.onStart?.({ pid: child.pid, extraPipes })
-	const result = await child.finally(() => clearTimeout(silenceTimer))
+	const result = await child.finally(() => {
+		clearTimeout(silenceTimer)
+		for (const closer of closers) clearTimeout(closer)
+	})
 
 	const facts = { program: command.file, args: command.args.map(String) }
 	const stderr = String(result.stderr ?? '')

@@ -34,14 +34,14 @@ commit_results() {
 	shift 2
 	take_index
 	committed=0
-	results=$(result_files "$@")
+	read_results "$@"
 	if [ -n "$results" ]; then
 		printf '%s\n' "$results" | as_names >"$index.files"
 		said=$(git_at_index update-index -z --add --remove --stdin <"$index.files" 2>&1) || fail_commit "$said"
-		GIT_INDEX_FILE=$index.new git diff-index --cached -z --no-renames --name-only HEAD >"$index.staged" ||
-			fail_commit 'it ended early'
+		said=$(GIT_INDEX_FILE=$index.new git diff-index --cached -z --no-renames --name-only HEAD 2>&1 \
+			>"$index.staged") || fail_commit "$said"
 		as_lines <"$index.staged" | sort >"$index.files"
-		printf '%s\n' "$results" | comm -12 - "$index.files" | as_names >"$index.commit"
+		printf '%s\n' "$results" | sort | comm -12 - "$index.files" | as_names >"$index.commit"
 		committed=$(($(as_lines <"$index.commit" | wc -l)))
 	fi
 	if [ "$committed" -gt 0 ]; then

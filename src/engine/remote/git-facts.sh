@@ -39,7 +39,7 @@ git_facts() {
 	fi
 	git rev-list --parents -n 200 "refs/heads/$validation" -- 2>/dev/null | git_lines line
 	git -c i18n.logOutputEncoding=UTF-8 log --no-show-signature --no-color --no-decorate -n 20 \
-		--format='%H%x09%ct%x09%an%x09%s' "refs/heads/$base..refs/heads/$validation" -- 2>/dev/null |
+		--format='%H%x09%ct%x09%<(100,trunc)%an%x09%<(250,trunc)%s' "refs/heads/$base..refs/heads/$validation" -- 2>/dev/null |
 		git_lines commit
 	git_trees "$@"
 }
@@ -49,7 +49,8 @@ git_trees() {
 	if [ -n "$tree" ] && cd -- "$tree" 2>/dev/null; then
 		say git.tree "$(pwd -P)"
 		git_ongoing
-		tracked_changes | git_lines clone-changed
+		read_whole "$(tracked_changes)"
+		printf '%s\n' "$whole" | git_lines clone-changed
 	fi
 	cd -- "$repository" || return
 	if ! enter_worktree "$worktree" "$validation"; then
@@ -57,7 +58,8 @@ git_trees() {
 		return
 	fi
 	git_ongoing
-	changes_besides "$@" | git_lines changed
+	read_whole "$(changes_besides "$@")"
+	printf '%s\n' "$whole" | git_lines changed
 	read_results "$@"
 	sizes_of "$results" | git_lines size
 	printf '%s\n' "$results" | git_lines result

@@ -9,7 +9,7 @@ land_expect() {
 	[ "$commit_at" = "$1" ] || fail moved-meanwhile "what=$base on the laptop"
 	read_tree_of "refs/heads/$base"
 	base_tree=$tree
-	[ -z "$base_tree" ] || (cd -- "$base_tree" && refuse_ongoing && refuse_dirty) || exit
+	[ -z "$base_tree" ] || (cd -- "$base_tree" && refuse_ongoing && refuse_locked && refuse_dirty) || exit
 }
 
 land_check() {

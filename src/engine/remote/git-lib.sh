@@ -97,21 +97,36 @@ as_names() {
 	tr '\001\n' '\n\000'
 }
 
-# A list that git did not get to the end of must not pass for a short one: it then has a lone slash as a line,
-# which is no file's name.
-unless_whole() {
+# A list is names ended by NUL, then an end: a lone slash, which is no file's name, or after a failure a slash and
+# the reason. A list without an end was cut off, and a part must not pass for all.
+
+# Runs "$@", which prints names so, and prints an end only when it failed.
+listing() {
+	{ listing_said=$("$@" 2>&1 >&3); } 3>&1
+	listing_code=$?
+	[ "$listing_code" -eq 0 ] && return
+	printf '/%s (exit code %s)\000' "$(gist "$listing_said")" "$listing_code"
+	return "$listing_code"
+}
+
+end_list() {
 	printf '/\000'
 }
 
-refuse_part() {
-	case "
-$1
-" in
-	*'
-/
-'*) fail git-failed "side=$side" 'what=list files' 'reason=it ended early' ;;
+# The names of list $1, a line each and its end among them, in $whole.
+read_whole() {
+	case $1 in
+	*"$newline/") whole=${1%"$newline/"} ;;
+	/) whole= ;;
+	*)
+		reason=$(printf '%s\n' "$1" | tail -n 1 | sed -n 's|^/||p')
+		fail git-failed "side=$side" 'what=list files' "reason=${reason:-it ended early}"
+		;;
 	esac
 }
+
+newline='
+'
 
 # What the worktree at hand is in the middle of, in $ongoing; empty when nothing.
 read_ongoing() {
@@ -127,11 +142,22 @@ refuse_ongoing() {
 	[ -z "$ongoing" ] || fail merge-in-progress "side=$side" "what=$ongoing" "path=$(pwd -P)"
 }
 
+# Git's own lock on the worktree at hand: another git may be at work for a moment, or was killed.
+refuse_locked() {
+	lock=$(git rev-parse --absolute-git-dir)/index.lock
+	tries=0
+	while [ -e "$lock" ]; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 25 ] || fail repository-busy "side=$side" "path=$(pwd -P)" "lock=$lock"
+		nap 0.2
+	done
+}
+
 # Tracked files with changes in the worktree at hand, staged or not; "$@" are pathspecs.
 tracked_changes() {
 	{
-		GIT_OPTIONAL_LOCKS=0 git status --porcelain=v2 -z --no-renames --untracked-files=no \
-			--ignore-submodules=dirty -- "$@" || unless_whole
+		listing git --no-optional-locks status --porcelain=v2 -z --no-renames --untracked-files=no \
+			--ignore-submodules=dirty -- "$@" && end_list
 	} | as_lines |
 		sed -e '/^[#?!]/d' -e 's/^1 \([^ ]* \)\{7\}//' -e 's/^u \([^ ]* \)\{9\}//'
 }
@@ -156,15 +182,15 @@ result_files() {
 		glob_count=$((glob_count - 1))
 	done
 	{
-		git ls-files -z --others --modified --deleted --exclude-standard -- "$@" || unless_whole
-		git diff-index --cached -z --no-renames --name-only HEAD -- "$@" || unless_whole
-	} | as_lines | sort -u
+		listing git ls-files -z --others --modified --deleted --exclude-standard -- "$@" &&
+			listing git diff-index --cached -z --no-renames --name-only HEAD -- "$@" && end_list
+	} | as_lines | awk '!seen[$0]++'
 }
 
 # The same in $results.
 read_results() {
-	results=$(result_files "$@")
-	refuse_part "$results"
+	read_whole "$(result_files "$@")"
+	results=$whole
 }
 
 # "BYTES NAME" for each of the files in $1 that is there.
@@ -176,7 +202,6 @@ sizes_of() {
 # Ends with a tree-dirty problem; $1 holds the files.
 fail_dirty() {
 	list=$1
-	refuse_part "$list"
 	set -- "side=$side" "path=$(pwd -P)"
 	while IFS= read -r file; do set -- "$@" "files=$file"; done <<-END
 		$(printf '%s\n' "$list" | head -n 50)
@@ -185,8 +210,8 @@ fail_dirty() {
 }
 
 refuse_dirty() {
-	dirty=$(tracked_changes)
-	[ -z "$dirty" ] || fail_dirty "$dirty"
+	read_whole "$(tracked_changes)"
+	[ -z "$whole" ] || fail_dirty "$whole"
 }
 
 # Of the files on stdin those that are there and belong to nobody in the index: a move would overwrite them.
@@ -204,28 +229,31 @@ untracked_among() {
 			done
 			above=
 		done
-	)
-	[ -z "$hits" ] || {
-		printf '%s\n' "$hits" | sort -u | as_names |
-			xargs -0 git --literal-pathspecs ls-files -z --others -- || unless_whole
+	) || return
+	{
+		[ -z "$hits" ] || printf '%s\n' "$hits" | sort -u | as_names |
+			listing xargs -0 git --literal-pathspecs ls-files -z --others -- || exit
+		end_list
 	} | as_lines
 }
 
 refuse_untracked_among() {
-	in_the_way=$(untracked_among)
+	read_whole "$(untracked_among)"
+	in_the_way=$whole
 	[ -z "$in_the_way" ] || fail_dirty "$in_the_way"
 }
 
 # The files that differ between two commits, in $changed.
 read_changed() {
-	changed=$({ git diff-tree -r -z --no-renames --name-only "$@" || unless_whole; } | as_lines)
-	refuse_part "$changed"
+	read_whole "$({ listing git diff-tree -r -z --no-renames --name-only "$@" && end_list; } | as_lines)"
+	changed=$whole
 }
 
 # Untracked files that a move from $1 to $2 would overwrite in the worktree at hand, in $in_the_way.
 read_collisions() {
 	read_changed --diff-filter=A "$1" "$2"
-	in_the_way=$(printf '%s\n' "$changed" | untracked_among)
+	read_whole "$(printf '%s\n' "$changed" | untracked_among)"
+	in_the_way=$whole
 }
 
 refuse_collisions() {
@@ -242,14 +270,20 @@ read_hub() {
 	commit_at=$(printf '%s\n' "$said" | sed -n 's|^\([0-9a-f]\{40,64\}\)	refs/heads/.*|\1|p' | head -n 1)
 }
 
+# Whether commit $1 is here with all that belongs to it. A fetch that was killed may leave a commit without its
+# files, since it unpacks one object after another; what a ref reaches is known to be whole.
+has_commit() {
+	git rev-list --objects --quiet --missing=allow-promisor "$1" --not --all -- 2>/dev/null
+}
+
 # Has commit $3 here, from branch $2 of hub $1 when it is not here yet.
 fetch_commit() {
-	git cat-file -e "$3^{commit}" 2>/dev/null && return
+	has_commit "$3" && return
 	network_surroundings
 	git config --get-all "remote.$1.url" >/dev/null || fail hub-missing "side=$side" "hub=$1"
 	note "ref refs/remotes/$1/$2"
 	note "folder $common"
 	said=$(guard git fetch -q --no-tags --no-recurse-submodules -- "$1" "refs/heads/$2" 2>&1) ||
 		fail hub-unreachable "side=$side" "hub=$1" "reason=$(gist "$said")"
-	git cat-file -e "$3^{commit}" 2>/dev/null || fail moved-meanwhile "what=$2 on the hub" "side=$side"
+	has_commit "$3" || fail moved-meanwhile "what=$2 on the hub" "side=$side"
 }

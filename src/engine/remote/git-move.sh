@@ -13,8 +13,9 @@ begin() {
 	read_boot_id
 	read_own_pid
 	owner=$own_pid
-	read_birth "$owner"
-	me="owner $owner $boot_id $(printf %s "$birth_of" | tr ' ' _)"
+	read_start "$owner"
+	owner_start=$start_of
+	me="owner $owner $boot_id $owner_start"
 	tries=0
 	# Asked twice: an owner removes the journal before it ends, so one seen dead may have taken it away.
 	until journal_is_ours && journal_is_ours; do
@@ -26,8 +27,30 @@ begin() {
 	[ "$(cat "$journal")" = "$me" ] || recover
 }
 
+# Leaves the journal to the next one where there is still something to wait for or to clear up.
 end() {
-	[ -n "$(unfinished)" ] || rm -f "$journal"
+	left=$(unfinished) && [ -z "$left" ] && ! ours_at_work && guard rm -f "$journal"
+}
+
+# Whether something that we started still goes on: the shell that waited for it may have been killed.
+ours_at_work() {
+	while IFS=' ' read -r kind pid boot rest; do
+		[ "$kind ${rest%% *}" = "child $owner" ] && is_at_work "$pid" "$boot" "${rest#* }" && return
+	done 2>/dev/null <"$journal"
+	return 1
+}
+
+# As read_birth, without spaces, in $start_of.
+read_start() {
+	start_of=
+	read_birth "$1" || return
+	start_of=$birth_of
+	case $start_of in *' '*) start_of=$(printf %s "$start_of" | tr ' ' _) ;; esac
+}
+
+# Whether process $1, of the start $2 of the machine, is there and began at $3: a number is given again some day.
+is_at_work() {
+	[ "$2" = "$boot_id" ] && read_start "$1" && [ "$start_of" = "$3" ]
 }
 
 note() {
@@ -54,13 +77,12 @@ journal_is_ours() {
 				ours=yes
 			elif [ -z "$ours" ]; then
 				before="$before$pid "
-				[ "$boot" = "$boot_id" ] && read_birth "$pid" &&
-					[ "$(printf %s "$birth_of" | tr ' ' _)" = "$rest" ] && held=yes
+				is_at_work "$pid" "$boot" "$rest" && held=yes
 			fi
 			;;
 		child)
 			case $before in
-			*" $rest "*) [ "$boot" = "$boot_id" ] && read_birth "$pid" && held=yes ;;
+			*" ${rest%% *} "*) is_at_work "$pid" "$boot" "${rest#* }" && held=yes ;;
 			esac
 			;;
 		esac
@@ -70,28 +92,34 @@ journal_is_ours() {
 
 # The pid of this very shell in $own_pid; in a subshell $$ is another's.
 read_own_pid() {
+	if { IFS=' ' read -r own_pid own_rest </proc/self/stat; } 2>/dev/null; then return; fi
 	# shellcheck disable=SC2016 # for the inner shell
 	own_pid=$(exec sh -c 'echo "$PPID"')
 }
 
-# In a subshell that changes things: it may outlive the shell that started it.
+# In a subshell that changes things: it may outlive the owner. Either the next owner finds it in the journal, and
+# waits, or it finds here that its own is gone, and ends: a look at the journal comes after one at the owner.
 join_journal() {
 	read_own_pid
-	note "child $own_pid $boot_id $owner"
+	read_start "$own_pid"
+	note "child $own_pid $boot_id $owner $start_of"
+	[ -z "$owner_start" ] || is_at_work "$owner" "$boot_id" "$owner_start" || exit 75
 }
 
-# Runs "$@" with its own pid in the journal, for the same reason.
-guard() {
-	# shellcheck disable=SC2016 # for the inner shell
-	sh -c 'printf "child %s %s %s\n" "$$" "$2" "$3" >>"$1"; shift 3; exec "$@"' sh \
-		"$journal" "$boot_id" "$owner" "$@"
-}
+# Runs "$@" so. All that changes a repository is run by it, be it as small as a mv.
+guard() (
+	join_journal
+	exec "$@"
+)
 
 # Undoes or completes what a killed owner was doing. None of its processes is left.
 recover() {
-	refs="HEAD $(sed -n 's/^ref //p' "$journal" | sort -u | tr '\n' ' ')"
-	sed -n 's/^folder //p' "$journal" | sort -u | while IFS= read -r folder; do clear_folder "$folder" "$refs"; done
-	left=$(unfinished)
+	refs="HEAD $(sed -n 's/^ref //p' "$journal" | sort -u | tr '\n' ' ')" || exit
+	folders=$(sed -n 's/^folder //p' "$journal") || exit
+	while IFS= read -r folder; do clear_folder "$folder" "$refs"; done <<-END
+		$(printf '%s\n' "$folders" | sort -u)
+	END
+	left=$(unfinished) || exit
 	[ -n "$left" ] || return 0
 	(join_journal && settle "$left") || exit
 	note moved
@@ -102,16 +130,16 @@ recover() {
 clear_folder() {
 	[ -d "$1" ] || return 0
 	if { IFS= read -r token <"$1/index.lock"; } 2>/dev/null; then
-		case $token in hawser\ *) rm -f "$1/index.lock" ;; esac
+		case $token in hawser\ *) guard rm -f "$1/index.lock" ;; esac
 	fi
-	rm -f "$1"/hawser-index.* "$1"/next-index-*.lock
+	guard rm -f "$1"/hawser-index.* "$1"/next-index-*.lock
 	for locked in $2; do
 		tries=0
 		while [ -e "$1/$locked.lock" ] && [ "$tries" -lt 10 ]; do
 			tries=$((tries + 1))
 			nap 0.2
 		done
-		rm -f "$1/$locked.lock"
+		guard rm -f "$1/$locked.lock"
 	done
 }
 
@@ -127,30 +155,30 @@ take_index() {
 	until take_lock; do
 		tries=$((tries + 1))
 		if [ "$tries" -ge 25 ]; then
-			rm -f "$index".*
+			guard rm -f "$index".*
 			fail repository-busy "side=$side" "path=$(pwd -P)" "lock=$folder/index.lock"
 		fi
 		nap 0.2
 	done
-	if ! cp -p "$folder/index" "$index.new" 2>/dev/null; then
+	if ! guard cp -p "$folder/index" "$index.new" 2>/dev/null; then
 		release_index
 		fail git-failed "side=$side" 'what=copy its index' "reason=$folder is not as expected"
 	fi
-	GIT_INDEX_FILE=$index.new git update-index -q --refresh >/dev/null 2>&1 || :
+	git_at_index update-index -q --refresh >/dev/null 2>&1 || :
 }
 
 take_lock() {
-	ln "$index.token" "$folder/index.lock" 2>/dev/null && return
+	guard ln "$index.token" "$folder/index.lock" 2>/dev/null && return
 	# No lock and still no link: a file system without them.
 	[ ! -e "$folder/index.lock" ] && (set -C && cat "$index.token" >"$folder/index.lock") 2>/dev/null
 }
 
 install_index() {
-	mv -f "$index.new" "$folder/index"
+	guard mv -f "$index.new" "$folder/index"
 }
 
 release_index() {
-	rm -f "$index".* "$folder/index.lock"
+	guard rm -f "$index".* "$folder/index.lock"
 }
 
 # Runs git with our index.
@@ -196,8 +224,7 @@ move_tree() {
 	fi
 	(join_journal && settle "$2 $3 $1 $tree") || exit
 	note moved
-	dirty=$(tracked_changes)
-	[ -z "$dirty" ] || fail_dirty "$dirty"
+	refuse_dirty
 	fail_move "$1" "$2" "$moving"
 }
 
@@ -252,7 +279,7 @@ put_files() {
 	git_at_index read-tree -m -i "$old" "$new" || return
 	read_changed --diff-filter=D "$old" "$new"
 	while IFS= read -r file; do
-		rm -f -- "$file" 2>/dev/null
+		if [ -e "$file" ] || [ -L "$file" ]; then guard rm -f -- "$file" 2>/dev/null; fi
 		case $file in */*) rmdir -p -- "${file%/*}" 2>/dev/null ;; esac
 	done <<-END
 		$changed
@@ -276,8 +303,8 @@ foreign_files() {
 
 # Of the files that $1 and $2 differ in, those that on disk are not as in $2, sorted.
 differing() {
-	cp -p "$folder/index" "$3" && GIT_INDEX_FILE=$3 git read-tree -m -i "$1" "$2" >&2 || return
-	GIT_INDEX_FILE=$3 git update-index -q --refresh >/dev/null 2>&1
+	guard cp -p "$folder/index" "$3" && guard env "GIT_INDEX_FILE=$3" git read-tree -m -i "$1" "$2" >&2 || return
+	guard env "GIT_INDEX_FILE=$3" git update-index -q --refresh >/dev/null 2>&1
 	GIT_INDEX_FILE=$3 git diff-files -z --no-renames --name-only >"$3.dirty" || return
 	read_changed "$1" "$2"
 	printf '%s\n' "$changed" | sort >"$3.changed"

@@ -12,10 +12,11 @@ up_expect() {
 	(
 		open_worktree "$worktree" "$validation"
 		refuse_ongoing
+		refuse_locked
 	) || exit
 	read_tree_of "refs/heads/$base"
 	base_tree=$tree
-	[ -z "$tree" ] || (cd -- "$tree" && refuse_ongoing && refuse_dirty) || exit
+	[ -z "$tree" ] || (cd -- "$tree" && refuse_ongoing && refuse_locked && refuse_dirty) || exit
 }
 
 up_check() {
@@ -33,13 +34,13 @@ up_apply() {
 	base_was=$1 validation_was=$2 tip=$3 limit=$4
 	shift 4
 	if [ "$hub" = direct ]; then
-		git cat-file -e "$tip^{commit}" 2>/dev/null || fail moved-meanwhile "what=$base on its way"
+		has_commit "$tip" || fail moved-meanwhile "what=$base on its way"
 	else
 		fetch_commit "$hub" "$base" "$tip"
 	fi
 	open_worktree "$worktree" "$validation"
-	dirty=$(changes_besides "$@")
-	[ -z "$dirty" ] || fail_dirty "$dirty"
+	read_whole "$(changes_besides "$@")"
+	[ -z "$whole" ] || fail_dirty "$whole"
 	read_results "$@"
 	if [ -n "$results" ]; then
 		refuse_big "$limit" "$@"

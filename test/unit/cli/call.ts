@@ -64,6 +64,7 @@ export function call(engine: FakeEngine, argv: string[], options: CallOptions = 
 		exit: (code) => void exits.push(code),
 	}
 	engine.handlers.ready ??= () => ({})
+	engine.handlers.claimNotice ??= () => ({ first: true })
 	const attachment = attach(engine, options.hosted ?? false)
 	const doors: Doors = {
 		version: '0.1.0',

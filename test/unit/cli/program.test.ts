@@ -114,7 +114,7 @@ describe('failures', () => {
 		)
 		const { code, text, error } = await finished(broken, ['runs'])
 		expect(code).toBe(0)
-		expect(text).toBe('No runs yet.\n')
+		expect(text).toBe('No runs are known.\n')
 		expect(error).toContain('projects[0].local')
 	})
 })

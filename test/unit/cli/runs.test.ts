@@ -4,7 +4,7 @@ import { problem } from '../../../src/engine/problems.ts'
 import type { Face } from '../../../src/engine/rpc/served-engine.ts'
 import { FakeEngine } from '../rpc/fake-engine.ts'
 import { call, finished, jsonLines, now } from './call.ts'
-import { run, state } from './states.ts'
+import { run, state, workstation } from './states.ts'
 
 const ended = run({
 	id: '20261123T090000Z-nt-0001',
@@ -113,7 +113,7 @@ describe('log', () => {
 })
 
 test('cancel says what stays', async () => {
-	const engine = new FakeEngine({ cancelRun: () => ({}) }, state())
+	const engine = new FakeEngine({ listRuns: () => ({ runs: [] }), cancelRun: () => ({}) }, state())
 	const { code, text } = await finished(engine, ['cancel', 'r1'])
 	expect(code).toBe(0)
 	expect(text).toContain('Its log')
@@ -121,5 +121,52 @@ test('cancel says what stays', async () => {
 	expect(JSON.parse((await finished(engine, ['cancel', 'r1', '--json'])).text)).toEqual({
 		run: 'r1',
 		cancelled: true,
+	})
+})
+
+test('cancel of a run that has ended changes nothing and says so', async () => {
+	const engine = new FakeEngine(
+		{ listRuns: () => ({ runs: [ended] }) },
+		state({ runs: { [ended.id]: ended } }),
+	)
+	const { code, text } = await finished(engine, ['cancel', ended.id])
+	expect(code).toBe(0)
+	expect(text).toBe('Nothing to cancel. The run succeeded after 3 min 20 s.\n')
+	expect(JSON.parse((await finished(engine, ['cancel', ended.id, '--json'])).text)).toEqual({
+		run: ended.id,
+		cancelled: false,
+	})
+	expect(engine.asked.map(({ name }) => name)).not.toContain('cancelRun')
+})
+
+describe('with a workstation that is out of reach', () => {
+	const refused = problem('port-refused', { host: 'lab', port: 22 })
+	const lost = workstation({
+		link: { status: 'lost', problem: refused, since: now - 60_000, nextTryAt: now + 9000 },
+	})
+	const engine = () =>
+		new FakeEngine(
+			{
+				listRuns: () => ({ runs: [ended] }),
+				readLog: ({ run: id }) => {
+					throw new ProblemError(problem('run-unknown', { run: id }))
+				},
+			},
+			state({ workstations: { lab: lost }, runs: { [ended.id]: ended } }),
+		)
+
+	test('runs are those that are known, and it says what it could not read', async () => {
+		const { code, text, error } = await finished(engine(), ['runs'])
+		expect(text).toContain(ended.id)
+		expect(error).toContain(refused.title)
+		expect(code).toBe(3)
+	})
+
+	test('nobody claims that a run is not there', async () => {
+		for (const command of ['log', 'cancel']) {
+			const { code, error } = await finished(engine(), [command, 'elsewhere'])
+			expect(error).toContain(refused.title)
+			expect(code).toBe(3)
+		}
 	})
 })

@@ -268,6 +268,16 @@ describe('an unknown host key', () => {
 		expect(code).toBe(0)
 	})
 
+	test('check asks too, and shows the ladder whatever the answer', async () => {
+		for (const answer of [true, false]) {
+			const engine = asking()
+			engine.handlers.check = () => ({ workstation: 'lab', holds: answer, rungs: [] })
+			const { text, questions } = await finished(engine, ['check'], { terminal, answer })
+			expect(questions).toHaveLength(1)
+			expect(text).toContain(answer ? 'The line holds.' : 'The line does not hold.')
+		}
+	})
+
 	test('anything but yes accepts nothing', async () => {
 		const engine = asking()
 		const { code } = await finished(engine, ['go'], { terminal, answer: false })

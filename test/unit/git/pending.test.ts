@@ -68,7 +68,14 @@ describe('pendingOf', () => {
 			toHub: { count: 1 },
 			toWorkstation: { count: 1, commits: [{ id: 'c', subject: 'Subject c' }] },
 			toLaptop: { count: 1, commits: [{ id: 'v', subject: 'Results', author: 'W' }] },
-			remote: { base: 'b', validation: 'v', changedFiles: ['z'], resultFiles: ['results/m.json'] },
+			remote: {
+				base: 'b',
+				validation: 'v',
+				changedFiles: ['z'],
+				changedCount: 1,
+				resultFiles: ['results/m.json'],
+				resultCount: 1,
+			},
 			problem: null,
 		})
 		expect(pending.toWorkstation?.commits[0]).not.toHaveProperty('parents')

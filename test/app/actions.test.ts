@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createActions } from '../../src/app/actions.ts'
+import { setAppMenu } from '../../src/app/app-menu.ts'
+import { type EngineFace, followEngine } from '../../src/app/engine-face.ts'
+import type { MenuAction } from '../../src/app/menu-model.ts'
+import { openTerminal } from '../../src/app/terminal.ts'
+import { ProblemError } from '../../src/contract/client.ts'
+import { problem } from '../../src/engine/problems.ts'
+import * as electron from './electron-stand-in.ts'
+import { standInEngine } from './engine-stand-in.ts'
+import { stateOf } from './states.ts'
+
+vi.mock('electron', () => import('./electron-stand-in.ts'))
+vi.mock('../../src/app/terminal.ts', () => ({ openTerminal: vi.fn(async () => {}) }))
+
+const refusal = problem('run-unknown', { run: 'r9' })
+const terminal = vi.mocked(openTerminal)
+const { platform } = process
+beforeEach(() => {
+	electron.dialog.shown = []
+	electron.shell.opened = []
+	electron.shell.refusal = () => ''
+	terminal.mockClear()
+})
+afterEach(() => {
+	Object.defineProperty(process, 'platform', { value: platform })
+})
+
+/** An engine that has answered, and what the actions did to the window. */
+async function actions(answers: (name: string) => unknown = () => ({})) {
+	const engine = standInEngine(stateOf(), answers)
+	const face: EngineFace = followEngine(engine.open)
+	await vi.waitFor(() => expect(face.state()).not.toBeNull())
+	const opened: unknown[] = []
+	const window = { open: (run?: string | null) => opened.push(run), close: () => {} }
+	return { engine, opened, perform: createActions(face, window) }
+}
+const refuse = () => {
+	throw new ProblemError(refusal)
+}
+const told = () => electron.dialog.shown.map(({ message, detail }) => [message, detail])
+
+describe('what a menu entry does', () => {
+	test('a command goes to the engine; its refusal is shown in its words', async () => {
+		const { engine, perform } = await actions((name) => (name === 'go' ? refuse() : {}))
+		perform({ do: 'command', wish: { name: 'check', input: {} } })
+		await vi.waitFor(() => expect(engine.asked).toEqual([['check', {}]]))
+		perform({ do: 'command', wish: { name: 'go', input: { project: 'nt' } } })
+		await vi.waitFor(() => expect(told()).toEqual([[refusal.title, refusal.meaning]]))
+		expect(engine.asked[1]).toEqual(['go', { project: 'nt' }])
+	})
+	test('text is copied, a run is opened, quitting quits', async () => {
+		const { perform, opened } = await actions()
+		perform({ do: 'copy', text: 'ssh-keygen -R lab' })
+		await vi.waitFor(() => expect(electron.clipboard.text).toBe('ssh-keygen -R lab'))
+		perform({ do: 'open-window', run: 'r1' })
+		perform({ do: 'open-window', run: null })
+		expect(opened).toEqual(['r1', null])
+		perform({ do: 'quit' })
+		expect(electron.app.ended).toBe(0)
+	})
+	test('the settings open as their file, else as its folder', async () => {
+		const { perform } = await actions()
+		perform({ do: 'open-settings' })
+		await vi.waitFor(() => expect(electron.shell.opened).toEqual(['/data/config.json']))
+		electron.shell.opened = []
+		electron.shell.refusal = (path) => (path.endsWith('.json') ? 'no such file' : '')
+		perform({ do: 'open-settings' })
+		await vi.waitFor(() => expect(electron.shell.opened).toEqual(['/data/config.json', '/data']))
+		expect(told()).toEqual([])
+	})
+	test('a shell opens with the engine’s words for it', async () => {
+		const { engine, perform } = await actions(() => ({ argv: ['ssh', '--', 'lab'] }))
+		perform({ do: 'open-shell', workstation: 'lab' })
+		await vi.waitFor(() => expect(terminal.mock.calls).toEqual([[['ssh', '--', 'lab']]]))
+		expect(engine.asked).toEqual([['shellCommand', { workstation: 'lab' }]])
+	})
+	test('a shell that is refused, or for which there is no terminal, is told', async () => {
+		const refused = await actions(refuse)
+		refused.perform({ do: 'open-shell', workstation: 'lab' })
+		await vi.waitFor(() => expect(told()).toEqual([[refusal.title, refusal.meaning]]))
+		expect(terminal).not.toHaveBeenCalled()
+		terminal.mockRejectedValueOnce(new Error('No terminal was found.'))
+		const { perform } = await actions(() => ({ argv: ['ssh'] }))
+		perform({ do: 'open-shell', workstation: 'lab' })
+		await vi.waitFor(() => expect(told()[1]).toEqual(['Hawser could not do that', 'No terminal was found.']))
+	})
+	test('without an engine a command is told, and the settings do nothing', async () => {
+		const face = followEngine(() => new Promise(() => {}))
+		const perform = createActions(face, { open: () => {}, close: () => {} })
+		perform({ do: 'open-settings' })
+		perform({ do: 'command', wish: { name: 'check', input: {} } })
+		await vi.waitFor(() =>
+			expect(told()).toEqual([
+				['Hawser could not do that', 'The engine is not running. It is being started again.'],
+			]),
+		)
+		expect(electron.shell.opened).toEqual([])
+	})
+})
+
+describe('the bar of the window', () => {
+	const set = (name: NodeJS.Platform) => {
+		Object.defineProperty(process, 'platform', { value: name })
+		const done: MenuAction[] = []
+		setAppMenu((action) => done.push(action))
+		return { done, menu: electron.Menu.applicationMenu }
+	}
+	test('is none on Linux', () => {
+		expect(set('linux').menu).toBeNull()
+	})
+	test('on macOS gives copy and paste, closing, quitting, settings and checking their keys', () => {
+		const { done, menu } = set('darwin')
+		const roles = menu?.template.map(({ role, label }) => role ?? label)
+		expect(roles).toEqual(['appMenu', 'editMenu', 'View', 'windowMenu'])
+		const all = (menu?.template ?? []).flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []))
+		expect(all.some(({ role }) => role === 'quit')).toBe(true)
+		for (const accelerator of ['Cmd+,', 'Cmd+R']) {
+			const entry = all.find((one) => one.accelerator === accelerator)
+			entry?.click?.({} as Electron.MenuItem, undefined, {} as Electron.KeyboardEvent)
+		}
+		expect(done).toEqual([{ do: 'open-settings' }, { do: 'command', wish: { name: 'check', input: {} } }])
+	})
+})
