@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { app, powerMonitor } from 'electron'
@@ -21,9 +22,12 @@ const { values } = parseArgs({
 	allowPositionals: true,
 })
 const home = dataFolder(typeof values.home === 'string' ? values.home : undefined)
+const chromium = join(home, 'electron')
+// Electron takes no folder that is not there yet.
+mkdirSync(chromium, { recursive: true, mode: 0o700 })
 // The lock below is kept in `userData`: one app per data folder. What Chromium keeps has a place of its own.
 app.setPath('userData', home)
-app.setPath('sessionData', join(home, 'electron'))
+app.setPath('sessionData', chromium)
 registerPageScheme()
 
 if (app.requestSingleInstanceLock()) app.whenReady().then(start, fail)
@@ -69,14 +73,21 @@ async function start(): Promise<void> {
 /** Runs on workstations go on; what is in this process is ended in order, once. */
 function quitAfter(end: () => Promise<void>): void {
 	let ended = false
-	app.on('before-quit', (event) => {
-		if (ended) return
-		event.preventDefault()
+	const finish = () => {
 		ended = true
 		end().then(
 			() => app.quit(),
 			() => app.exit(1),
 		)
+	}
+	app.on('before-quit', (event) => {
+		if (ended) return
+		event.preventDefault()
+		finish()
+	})
+	// A quit that is held back would cancel a logout or shutdown on macOS, so then it is not.
+	powerMonitor.on('shutdown', () => {
+		if (!ended) finish()
 	})
 }
 

@@ -123,7 +123,8 @@ async function followRun(session: Session, run: string, json: boolean | undefine
 
 function runEnd({ outcome, startedAt }: Run): string {
 	if (outcome.status === 'running') return 'The log has ended.'
-	return `The run ${outcomeText(outcome)} after ${duration(outcome.endedAt - startedAt)}.`
+	const was = ['cancelled', 'killed', 'lost'].includes(outcome.status) ? 'was ' : ''
+	return `The run ${was}${outcomeText(outcome)} after ${duration(outcome.endedAt - startedAt)}.`
 }
 
 export function runsText(runs: readonly Run[], io: Io): string {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, ProblemError } from '../contract/client.ts'
 import type { WorkstationConfig } from '../contract/config.ts'
 import type { Problem } from '../contract/problem.ts'
@@ -189,13 +190,20 @@ function interruption(session: Session, io: Io): Promise<number> {
 	})
 }
 
+/** How long the command of another face may take to be answered when this process is done (ms). */
+const longestAnswer = 15_000
+
 /** Another face may have started something on the engine that lives here: it is not cut off. */
 async function letOthersFinish(session: Session): Promise<void> {
 	const { io, hosted, attachment, interrupted } = session
 	const busy = (state: State) => Object.values(state.operations).some(({ outcome }) => outcome === null)
-	if (!hosted || interrupted.aborted || attachment.otherFaces() === 0 || !busy(session.state())) return
-	note(io, 'Another Hawser has work under way through this one: staying until it is done. Ctrl-C ends it.')
-	const longest = 24 * 3_600_000
+	if (!hosted || interrupted.aborted || attachment.otherFaces() === 0) return
 	const stop = new Promise<void>((settle) => interrupted.addEventListener('abort', () => settle()))
-	await Promise.race([session.until((state) => (busy(state) ? undefined : true), longest), stop])
+	if (busy(session.state())) {
+		note(io, 'Another Hawser has work under way through this one: staying until it is done. Ctrl-C ends it.')
+		const longest = 24 * 3_600_000
+		await Promise.race([session.until((state) => (busy(state) ? undefined : true), longest), stop])
+	}
+	const late = delay(longestAnswer, undefined, { ref: false })
+	await Promise.race([attachment.othersAnswered(), late, stop])
 }

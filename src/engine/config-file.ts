@@ -45,13 +45,30 @@ export function parseText(text: string): Record<string, unknown> {
 	throw new Error(`It holds ${what} where { … } is expected`)
 }
 
+const kinds: Record<string, string> = {
+	array: 'a list',
+	boolean: 'true or false',
+	int: 'a whole number',
+	number: 'a number',
+	object: 'an object in { … }',
+	string: 'text in quotes',
+}
+
+/** What the schema says of a mistake, for people. */
+function mistakeText(message = 'It was not understood'): string {
+	const [, expected = '', received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? []
+	if (received === undefined) return message.charAt(0).toUpperCase() + message.slice(1)
+	const kind = kinds[expected] ?? expected
+	return received === 'undefined' ? `It is missing; ${kind} is expected` : `It must be ${kind}`
+}
+
 /** Pure: what was read from the file as a config, or the first mistake by its path. */
 export function parseConfig(raw: unknown, file: string): { config: Config } | { problem: Problem } {
 	const parsed = configSchema.safeParse(raw)
 	if (parsed.success) return { config: parsed.data }
 	const issue = parsed.error.issues[0]
 	const path = pathText(issue?.path ?? [])
-	return { problem: problem('config-invalid', { path, message: issue?.message ?? 'not understood', file }) }
+	return { problem: problem('config-invalid', { path, message: mistakeText(issue?.message), file }) }
 }
 
 /**

@@ -116,7 +116,8 @@ export class Ledger {
 
 	#write(): Promise<void> {
 		const write = () => writeFileAtomic(this.#path, `${JSON.stringify(this.#entries)}\n`, { mode: 0o600 })
-		this.#writing = this.#writing.then(write, write)
+		// A full disk must stop no run: what is here still holds until this process ends.
+		this.#writing = this.#writing.then(write).catch(() => {})
 		return this.#writing
 	}
 }

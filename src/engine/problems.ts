@@ -151,7 +151,7 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	}),
 	'ssh-protocol': (f) => ({
 		title: `${f('host')} and this laptop could not agree on SSH`,
-		meaning: `The server said: ${f('reason')}.`,
+		meaning: `${f('reason')}. What answers on port ${f('port')} may be no SSH server, or one that is overloaded.`,
 		next: retry,
 	}),
 	'ssh-settings-unreadable': (f) => ({

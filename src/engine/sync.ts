@@ -1,5 +1,6 @@
 import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig, WorkstationConfig } from '../contract/config.ts'
+import type { Problem } from '../contract/problem.ts'
 import type { Run } from '../contract/state.ts'
 import { back, backSteps } from './git/back.ts'
 import { remoteWorktree } from './git/remote.ts'
@@ -23,6 +24,8 @@ export interface SyncContext {
 	book: RunBook
 	/** Reads both sides anew, so that what is shown is as things are. */
 	refresh(): Promise<void>
+	/** Why the connected workstation's shell did not answer the last reading; null when it did. */
+	silence(): Problem | null
 	/** The workstation's runs of this project that are still going, newest first. */
 	running(): Run[]
 	/** The validation branch on the workstation, as last read; null when it is not known. */
@@ -72,6 +75,9 @@ async function connect(context: SyncContext, runner: StepRunner): Promise<void> 
 		context.link.connect()
 		await context.link.whenUp(linkTimeoutMs, runner.signal)
 		await context.refresh()
+		// Every further question would wait as long for nothing.
+		const silence = context.silence()
+		if (silence) throw new ProblemError(silence)
 	})
 }
 

@@ -63,6 +63,12 @@ export class Syncs {
 				await project.readLocal()
 				await workstation.check()
 			},
+			silence: () => {
+				const tools = store.state.workstations[workstation.config.name]?.rungs.find(
+					({ id }) => id === 'tools',
+				)
+				return tools?.verdict === 'unknown' ? tools.problem : null
+			},
 			running: () =>
 				Object.values(store.state.runs)
 					.filter((run) => run.outcome.status === 'running' && run.project === name)

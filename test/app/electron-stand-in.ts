@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events'
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { existsSync } from 'node:fs'
 import type Electron from 'electron'
 import { Emitter, part, preventable } from './electron-events.ts'
+import { pathOf, type StandInPort } from './electron-stand-in-parts.ts'
+
+export * from './electron-stand-in-parts.ts'
 
 /**
  * Electron for plain Node: what the shell uses of it, recorded. Every part is declared as a part of
@@ -33,6 +36,7 @@ class StandInApp extends Emitter<Electron.App> implements Pick<Electron.App, App
 	readonly #ready = Promise.withResolvers<void>()
 
 	setPath(...[name, path]: Parameters<Electron.App['setPath']>) {
+		if (!existsSync(path)) throw new Error(`Failed to set path '${name}'`)
 		order.push(`path ${name}`)
 		this.paths[name] = path
 	}
@@ -200,15 +204,6 @@ export class Menu extends Emitter<Electron.Menu> {
 	}
 }
 
-const imagePaths = new WeakMap<Electron.NativeImage, string>()
-export const nativeImage = {
-	createFromPath(path: string) {
-		const image = part<Electron.NativeImage>({ isEmpty: () => false })
-		imagePaths.set(image, path)
-		return image
-	},
-} satisfies Pick<typeof Electron.nativeImage, 'createFromPath'>
-
 type TrayPart =
 	| 'setImage'
 	| 'setToolTip'
@@ -216,9 +211,6 @@ type TrayPart =
 	| 'popUpContextMenu'
 	| 'setIgnoreDoubleClickEvents'
 	| 'destroy'
-
-const pathOf = (image: Electron.NativeImage | string) =>
-	typeof image === 'string' ? image : (imagePaths.get(image) ?? '')
 
 export class Tray extends Emitter<Electron.Tray> implements Pick<Electron.Tray, TrayPart> {
 	static all: Tray[] = []
@@ -277,40 +269,6 @@ export class Notification
 	}
 	close() {
 		this.emit('close')
-	}
-}
-
-/** A port of Node's, with Electron's events. */
-export class StandInPort
-	extends Emitter<Electron.MessagePortMain>
-	implements Pick<Electron.MessagePortMain, 'start' | 'postMessage' | 'close'>
-{
-	readonly #port: MessagePort
-	constructor(port: MessagePort) {
-		super()
-		this.#port = port
-		port.on('close', () => this.happen('close'))
-	}
-	start() {
-		this.#port.on('message', (data: unknown) => this.happen('message', { data, ports: [] }))
-	}
-	postMessage(message: unknown) {
-		this.#port.postMessage(message)
-	}
-	close() {
-		this.#port.close()
-	}
-	get whole() {
-		return this as unknown as Electron.MessagePortMain
-	}
-}
-export class MessageChannelMain {
-	readonly port1: StandInPort
-	readonly port2: StandInPort
-	constructor() {
-		const { port1, port2 } = new MessageChannel()
-		this.port1 = new StandInPort(port1)
-		this.port2 = new StandInPort(port2)
 	}
 }
 
@@ -406,48 +364,3 @@ class StandInRenderer extends EventEmitter implements Pick<Electron.IpcRenderer,
 	}
 }
 export const ipcRenderer = new StandInRenderer()
-class StandInBridge implements Pick<Electron.ContextBridge, 'exposeInMainWorld'> {
-	exposed: Record<string, unknown> = {}
-	exposeInMainWorld(name: string, api: unknown) {
-		this.exposed[name] = api
-	}
-}
-export const contextBridge = new StandInBridge()
-
-export const powerMonitor = new Emitter<Electron.PowerMonitor>()
-
-class StandInTheme
-	extends Emitter<Electron.NativeTheme>
-	implements Pick<Electron.NativeTheme, 'shouldUseDarkColors'>
-{
-	shouldUseDarkColors = false
-}
-export const nativeTheme = new StandInTheme()
-
-class StandInShell implements Pick<Electron.Shell, 'openPath'> {
-	opened: string[] = []
-	/** What opening answers: empty, or why it failed. */
-	refusal: (path: string) => string = () => ''
-	async openPath(path: string) {
-		this.opened.push(path)
-		return this.refusal(path)
-	}
-}
-export const shell = new StandInShell()
-
-class StandInClipboard implements Pick<Electron.Clipboard, 'writeText'> {
-	text = ''
-	async writeText(text: string) {
-		this.text = text
-	}
-}
-export const clipboard = new StandInClipboard()
-
-class StandInDialog {
-	shown: Electron.MessageBoxOptions[] = []
-	async showMessageBox(options: Electron.MessageBoxOptions): Promise<Electron.MessageBoxReturnValue> {
-		this.shown.push(options)
-		return { response: 0, checkboxChecked: false }
-	}
-}
-export const dialog = new StandInDialog()

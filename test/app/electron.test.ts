@@ -45,7 +45,8 @@ describe.skipIf(reason !== null)(`the real app${reason === null ? '' : ` (skippe
 
 	beforeAll(async () => {
 		home = realpathSync(mkdtempSync(join(tmpdir(), 'hawser-app-')))
-		args = [root, '--home', home, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
+		// A first start: the data folder is not there yet.
+		args = [root, '--home', join(home, 'data folder'), ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
 		if (isStale(root)) await buildAll()
 		app = await _electron.launch({ executablePath: binary ?? '', args, cwd: root, timeout: 60_000 })
 		page = await app.firstWindow({ timeout: 60_000 })

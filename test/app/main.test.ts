@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { portChannel } from '../../src/app/port-channel.ts'
 import type { Notice } from '../../src/contract/state.ts'
 import { preventable } from './electron-events.ts'
@@ -12,12 +12,23 @@ import { now, run, stateOf, workstation } from './states.ts'
 
 const { argv, platform } = process
 const folders: string[] = []
+/** The data folder: on a first start it is not there. */
+let home: string
+beforeEach(() => {
+	home = join(folder(), 'new', 'data folder')
+})
 afterEach(() => {
 	process.argv = argv
 	Object.defineProperty(process, 'platform', { value: platform })
 	vi.unstubAllEnvs()
 	for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
+
+function folder(): string {
+	const made = mkdtempSync(join(tmpdir(), 'hawser-main-'))
+	folders.push(made)
+	return made
+}
 
 interface Options {
 	args?: string[]
@@ -41,7 +52,7 @@ async function load({ args = [], lock = true, on = 'linux', engine }: Options) {
 		})
 	}
 	Object.defineProperty(process, 'platform', { value: on })
-	process.argv = ['electron', '.', '--home', '/nowhere/home', ...args]
+	process.argv = ['electron', '.', '--home', home, ...args]
 	await import('../../src/app/main.ts')
 	return electron
 }
@@ -60,8 +71,8 @@ describe('the order of the start', () => {
 		expect(electron.order).toEqual(['path userData', 'path sessionData', 'scheme', 'lock'])
 		// The lock belongs to the data folder, and Chromium's files have a place of their own.
 		expect(electron.app.paths).toEqual({
-			userData: '/nowhere/home',
-			sessionData: '/nowhere/home/electron',
+			userData: home,
+			sessionData: join(home, 'electron'),
 		})
 		expect(electron.protocol.privileged).toEqual([
 			{ scheme: 'hawser', privileges: { standard: true, secure: true, supportFetchAPI: true } },
@@ -89,19 +100,13 @@ describe('the order of the start', () => {
 		const electron = await start()
 		const [child] = electron.utilityProcess.children
 		if (!child) throw new Error('there is no engine')
-		expect([child.entry, ...child.args]).toEqual([
-			'/nowhere/hawser/dist/app/engine.mjs',
-			'/nowhere/home',
-			'0.0.0',
-		])
+		expect([child.entry, ...child.args]).toEqual(['/nowhere/hawser/dist/app/engine.mjs', home, '0.0.0'])
 		expect((child.options.env as NodeJS.ProcessEnv).PATH).toBe(process.env.PATH)
 		expect(child.options.execArgv).toBeUndefined()
 		expect(Object.keys(electron.protocol.handlers)).toEqual(['hawser'])
 	})
 	test('on macOS it is an accessory before it shows anything, with a menu bar, and has the shell’s environment', async () => {
-		const folder = mkdtempSync(join(tmpdir(), 'hawser-main-'))
-		folders.push(folder)
-		const shell = join(folder, 'shell')
+		const shell = join(folder(), 'shell')
 		writeFileSync(
 			shell,
 			'#!/bin/sh\nexport PATH=/opt/mine:$PATH SSH_AUTH_SOCK=/tmp/agent\nexec /bin/sh -c "$4"\n',
@@ -238,6 +243,16 @@ describe('quitting', () => {
 		expect(electron.Tray.all[0]?.destroyed).toBe(true)
 		expect(electron.powerMonitor.listenerCount('resume')).toBe(0)
 		expect(electron.ipcMain.eventNames().flatMap((name) => electron.ipcMain.listeners(name))).toEqual([])
+	})
+	test('with the system, it is not held back, and the engine is asked to end all the same', async () => {
+		const electron = await start()
+		const [child] = electron.utilityProcess.children
+		electron.powerMonitor.happen('shutdown')
+		expect(child?.requests.at(-1)?.message).toEqual({ kind: 'stop' })
+		const event = preventable()
+		electron.app.happen('before-quit', event)
+		expect(event.defaultPrevented).toBe(false)
+		await vi.waitFor(() => expect(electron.app.ended).toBe(0))
 	})
 	test('is possible from the menu, also while no engine is there', async () => {
 		const electron = await start({ args: ['--hidden'] })

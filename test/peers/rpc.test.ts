@@ -135,6 +135,27 @@ describe('one engine per data folder', () => {
 		expect(attachment.hosted).toBe(true)
 	})
 
+	test('the host knows when the commands of other processes are answered', async () => {
+		const running = Promise.withResolvers<Record<string, never>>()
+		const engine = new FakeEngine({ cancelRun: () => running.promise })
+		const host = await attachOrHost(folder, async () => engine)
+		disposers.push(() => host.close())
+		const attached = await attachOrHost(folder, () => Promise.reject(new Error('must attach')))
+		disposers.push(() => attached.close())
+		await host.othersAnswered()
+		const call = attached.client.call('cancelRun', { run: 'r1' })
+		await vi.waitFor(() => expect(engine.asked.map(({ name }) => name)).toContain('cancelRun'))
+		let answered = false
+		const all = host.othersAnswered().then(() => {
+			answered = true
+		})
+		await host.client.call('ready', {}).catch(() => {})
+		expect(answered).toBe(false)
+		running.resolve({})
+		await call
+		await all
+	})
+
 	test('another face of an attached process goes through to the engine', async () => {
 		const engine = new FakeEngine({ claimNotice: () => ({ first: true }) })
 		const host = await attachOrHost(folder, async () => engine)

@@ -151,26 +151,25 @@ describe('starting', () => {
 		await until(() => !at.living().some(({ command }) => /sleep 60/.test(command)))
 	})
 
-	test('works without ps, by /proc', async () => {
-		if (!existsSync('/proc/self/stat')) return
+	const noProc = existsSync('/proc/self/stat') ? '' : ' (skipped: this machine has no /proc)'
+	test.skipIf(noProc !== '')(`works without ps, by /proc${noProc}`, async () => {
 		const link = localLink(at.home, { PATH: await at.path('ps') })
 		const run = await at.start(link, 'sleep 600 & sleep 601')
 		await cancelRun(link, run.id)
 		await until(() => !at.living().some(({ command }) => /sleep 60/.test(command)))
 	})
 
-	test.each(['/bin/bash', '/bin/sh', '/usr/bin/zsh', '/usr/bin/fish', '/bin/false'])(
-		'under the login shell %s',
-		async (shell) => {
-			if (!existsSync(shell)) return
+	for (const shell of ['/bin/bash', '/bin/sh', '/usr/bin/zsh', '/usr/bin/fish', '/bin/false']) {
+		const missing = existsSync(shell) ? '' : ` (skipped: there is no ${shell} on this machine)`
+		test.skipIf(missing !== '')(`under the login shell ${shell}${missing}`, async () => {
 			const link = localLink(at.home, { SHELL: shell })
 			const run = await at.start(link, 'echo "a  b"; exit 7')
 			expect(await whenEnded(link, run.id)).toMatchObject({
 				outcome: { status: 'failed', exitCode: 7 },
 				lastLine: 'a b'.replace(' ', '  '),
 			})
-		},
-	)
+		})
+	}
 
 	test('twenty at once', async () => {
 		const link = localLink(at.home)

@@ -93,3 +93,12 @@ describe('the config', () => {
 		stop()
 	})
 })
+
+test.each([
+	[{ workstations: [{ name: 'lab' }] }, 'It is missing; an object in { … } is expected'],
+	[{ workstations: 'lab' }, 'It must be a list'],
+	[{ workstations: [{ name: 'lab', ssh: { host: 5 } }] }, 'It must be text in quotes'],
+])('a mistake is worded for people: %j', (raw, words) => {
+	const result = parseConfig(raw, '/c')
+	expect('problem' in result && result.problem.facts.message).toBe(words)
+})

@@ -36,6 +36,11 @@ describe('the ledger', () => {
 		expect([third.isLooked('r1'), third.projectToBringBack('r1')]).toEqual([true, undefined])
 	})
 
+	test('a disk that takes nothing stops nothing: a notice is still claimed once', async () => {
+		const ledger = await Ledger.open(join(folder, 'gone'))
+		expect([await ledger.claim('run:r1'), await ledger.claim('run:r1')]).toEqual([true, false])
+	})
+
 	test('a damaged file is an empty ledger', async () => {
 		await writeFile(join(folder, 'ledger.json'), '{"told": [')
 		const ledger = await Ledger.open(folder)

@@ -34,6 +34,7 @@ export class Connection {
 	readonly host: string
 	readonly endpoint: string
 	readonly #client: Client
+	readonly #stream: Duplex
 	readonly #keepAlive: KeepAlive
 	readonly #onLatency: (ms: number) => void
 	readonly #onLost: (why: Problem) => void
@@ -57,6 +58,7 @@ export class Connection {
 		this.host = settings.host
 		this.endpoint = `${settings.host}:${settings.port}`
 		this.#client = client
+		this.#stream = stream
 		this.#keepAlive = keepAlive
 		this.#onLatency = on.latency
 		this.#onLost = on.lost
@@ -95,7 +97,8 @@ export class Connection {
 	async close(): Promise<void> {
 		this.#end(problem('link-closed', { host: this.host }))
 		this.#client.end()
-		const timer = setTimeout(() => this.#client.destroy(), goodbyeMs)
+		// Not the client's own `destroy`: once it has said goodbye, that does nothing any more.
+		const timer = setTimeout(() => this.#stream.destroy(), goodbyeMs)
 		await this.#closed
 		clearTimeout(timer)
 	}

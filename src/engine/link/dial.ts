@@ -179,10 +179,15 @@ function handshake({ settings, record, login, stream, times, signal }: Handshake
 		let timer: NodeJS.Timeout
 		const limit = (ms: number) => {
 			clearTimeout(timer)
-			timer = setTimeout(
-				() => settle(new ProblemError(problem('port-silent', { host, port, seconds: ms / 1000 }))),
-				ms,
-			)
+			timer = setTimeout(() => late(ms / 1000), ms)
+		}
+		// Who has said something is there: then it is not the way that is silent.
+		const late = (seconds: number) => {
+			const heard = ((stream as { bytesRead?: number }).bytesRead ?? 0) > 0
+			const until = phase === 'login' ? 'the login was through' : 'keys were exchanged'
+			const reason = `It answers, but ${seconds} s went by before ${until}`
+			const silent = problem('port-silent', { host, port, seconds })
+			settle(new ProblemError(heard ? problem('ssh-protocol', { host, port, reason }) : silent))
 		}
 		const settle = (error: Error | null) => {
 			if (phase === 'over') return

@@ -25,6 +25,7 @@ const reasons: Record<string, string> = {
 	ENETUNREACH: 'that network cannot be reached',
 	ENETDOWN: 'the network is down',
 	EADDRNOTAVAIL: 'no local address fits',
+	ECONNRESET: 'that host closed the connection at once',
 	EACCES: 'the connection is not permitted',
 	EPERM: 'the connection is not permitted',
 }

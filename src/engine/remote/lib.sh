@@ -123,7 +123,10 @@ limited() {
 		trap 'kill "$!"; exit' TERM
 		sleep "$limited_seconds" &
 		wait "$!"
-		kill -KILL "$limited_pid"
+		# What it started would go on holding its output open.
+		limited_all="$(members "$limited_pid") $limited_pid"
+		# shellcheck disable=SC2086 # a list of pids
+		kill -KILL $limited_all
 	) >/dev/null 2>&1 </dev/null &
 	limited_timer=$!
 	wait "$limited_pid" 2>/dev/null
@@ -170,7 +173,8 @@ gpu_query() {
 }
 
 gpu_lines() {
-	tr -d '\000-\011\013-\037' | LC_ALL=C sed -e '/^ *$/d' -e "s/^/gpu.$1 /"
+	# Cut off, its last line would run into ours.
+	{ cat && echo; } | tr -d '\000-\011\013-\037' | LC_ALL=C sed -e '/^ *$/d' -e "s/^/gpu.$1 /"
 }
 
 # --- runs: one folder each under ~/.hawser/runs, see run-wrapper.sh for what lies in it ---
@@ -219,6 +223,8 @@ run_alive() {
 run_settle() {
 	[ ! -e "$1/exit" ] || return 1
 	settle_file=$1/.exit.$$
+	# Room for the end, kept for a disk that the run itself has filled.
+	rm -f "$1/spare"
 	{
 		echo "how $2"
 		[ -z "$3" ] || echo "code $3"

@@ -88,7 +88,8 @@ fi
 
 read_host
 started=$(now_ms)
-if ! printf '%s\n' "$wrapper" | tr '\002' '\n' >"$dir/wrapper" || ! write_run "$@" || ! : >"$dir/on-$host"; then
+if ! printf '%s\n' "$wrapper" | tr '\002' '\n' >"$dir/wrapper" || ! write_run "$@" || ! : >"$dir/on-$host" ||
+	! head -c 16384 /dev/zero >"$dir/spare"; then
 	rm -rf "$dir"
 	refuse "its folder $dir cannot be written: is the disk full?"
 fi

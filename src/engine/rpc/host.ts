@@ -6,7 +6,7 @@ import type { MeteredChannel } from './channel.ts'
 import { channelPair } from './memory.ts'
 import { relay } from './relay.ts'
 import { serveEngine } from './serve.ts'
-import type { HostedEngine } from './served-engine.ts'
+import type { HostedEngine, ServedEngine } from './served-engine.ts'
 import { claimSocket, connectSocket, socketPath } from './socket.ts'
 
 /** How long a live engine may take to send its state, and to get out of the way when it ends (ms). */
@@ -22,6 +22,8 @@ export interface Attachment {
 	serveFace(channel: MeteredChannel): void
 	/** Faces of other processes that are joined to the engine of this one; 0 when attached. */
 	otherFaces(): number
+	/** Settles when no command of theirs is without an answer. */
+	othersAnswered(): Promise<void>
 	/** Leaves the engine; the hosted one ends. */
 	close(): Promise<void>
 }
@@ -69,6 +71,7 @@ async function attach(path: string): Promise<Attachment | null> {
 				.catch(() => face.close())
 		},
 		otherFaces: () => 0,
+		othersAnswered: async () => {},
 		async close() {
 			channel.close()
 		},
@@ -99,7 +102,19 @@ async function host(path: string, makeEngine: () => Promise<HostedEngine>): Prom
 	const join = (face: MeteredChannel, made: HostedEngine) => {
 		faces.add(face)
 		face.onClose(() => faces.delete(face))
-		serveEngine(made, face)
+		const watched: ServedEngine = {
+			state: () => made.state(),
+			onChanges: (listener) => made.onChanges(listener),
+			command: (name, input, from) => counted(made.command(name, input, from)),
+		}
+		serveEngine(watched, face)
+	}
+	const open = new Set<Promise<unknown>>()
+	const counted = <T>(answer: Promise<T>): Promise<T> => {
+		open.add(answer)
+		const close = () => open.delete(answer)
+		answer.then(close, close)
+		return answer
 	}
 	const listening = await claimSocket(path, (face) => {
 		if (engine) join(face, engine)
@@ -124,6 +139,9 @@ async function host(path: string, makeEngine: () => Promise<HostedEngine>): Prom
 		hosted: true,
 		serveFace: (face) => void serveEngine(made, face),
 		otherFaces: () => faces.size,
+		async othersAnswered() {
+			while (open.size > 0) await Promise.allSettled(open)
+		},
 		close() {
 			closing ??= (async () => {
 				// The place is kept until the engine is gone: never two on one data folder.

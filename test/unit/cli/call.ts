@@ -98,6 +98,7 @@ function attach(engine: FakeEngine, hosted: boolean) {
 		hosted,
 		serveFace: (channel) => void serveEngine(engine, channel),
 		otherFaces: () => 0,
+		othersAnswered: async () => {},
 		async close() {
 			facts.closed = true
 			own.close()

@@ -170,3 +170,10 @@ describe('with a workstation that is out of reach', () => {
 		}
 	})
 })
+
+test('how a run ended is a sentence', async () => {
+	const over = run({ outcome: { status: 'cancelled', endedAt: now }, startedAt: now - 6000 })
+	const engine = new FakeEngine({ listRuns: () => ({ runs: [over] }) }, state({ runs: { [over.id]: over } }))
+	const { text } = await finished(engine, ['cancel', over.id])
+	expect(text).toBe('Nothing to cancel. The run was cancelled after 6.0 s.\n')
+})
