@@ -2,7 +2,7 @@
 // any Node from 20 on: it installs the Node that runs the rest. On Debian as root it also installs the
 // system packages that the tests speak to; elsewhere it says what is missing and what is skipped for it.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { installDependencies, pinnedNode, root } from './dependencies.mjs'
@@ -17,6 +17,9 @@ const programs = [
 	['chromium', 'chromium', '--cask chromium', 'the window in a real browser'],
 	['Xvfb', 'xvfb', null, 'the Electron app on Linux'],
 	['shellcheck', 'shellcheck', 'shellcheck', 'the check of the shell scripts'],
+	['fish', 'fish', 'fish', 'a workstation whose login shell is fish'],
+	['tcsh', 'tcsh', null, 'a workstation whose login shell is tcsh'],
+	['zsh', 'zsh', null, 'a workstation whose login shell is zsh'],
 ]
 
 const searchPath = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin']
@@ -26,10 +29,11 @@ const has = (program) =>
 
 function installPrograms() {
 	const missing = () => programs.filter(([program]) => !has(program))
-	if (missing().length === 0) return
 	const packages = missing().map(([, debian]) => debian)
-	const root = process.getuid?.() === 0
-	if (existsSync('/etc/debian_version') && root) {
+	const isRoot = process.getuid?.() === 0
+	if (packages.length === 0) {
+		// All there.
+	} else if (existsSync('/etc/debian_version') && isRoot) {
 		console.log(`Installing ${packages.join(', ')}`)
 		const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
 		for (const args of [
@@ -43,6 +47,8 @@ function installPrograms() {
 		const formulas = missing().flatMap(([, , brew]) => brew ?? [])
 		if (formulas.length > 0) console.log(`Missing. Install with: brew install ${formulas.join(' ')}`)
 	} else console.log(`Missing. Install with: sudo apt-get install ${packages.join(' ')}`)
+	// sshd as root wants this folder; a package installed without systemd does not make it.
+	if (process.platform === 'linux' && isRoot) mkdirSync('/run/sshd', { recursive: true })
 	for (const [program, , , without] of missing())
 		console.log(`NOT INSTALLED: ${program}. Skipped: ${without}.`)
 }
