@@ -3,8 +3,6 @@ import { defineConfig } from 'vitest/config'
 /** One project a ring of tests; `npm test` runs them in this order and says what was skipped and why. */
 export default defineConfig({
 	test: {
-		// Most of a peers' test is waiting for another program: two at a time also on two cores.
-		maxWorkers: 2,
 		projects: [
 			{ test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
 			{
