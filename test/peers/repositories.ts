@@ -49,7 +49,7 @@ export function committerIn(folder: string): Repositories['commit'] {
 	}
 }
 
-/** The three repositories of a project, as the brief sets them up by hand: hub, laptop, workstation with its worktree. */
+/** The three repositories of a project, as a person sets them up by hand: hub, laptop, workstation with its worktree. */
 export async function makeRepositories(
 	folder: string,
 	home: string,

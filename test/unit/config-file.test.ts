@@ -29,7 +29,7 @@ afterEach(async () => {
 const write = (text: string) => writeFile(join(folder, 'config.json'), text)
 
 describe('the config', () => {
-	test('what may be left out has the defaults of the brief', () => {
+	test('what may be left out has its defaults', () => {
 		const parsed = parseConfig(minimal, 'config.json')
 		expect(parsed).toMatchObject({
 			config: {
