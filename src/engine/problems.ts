@@ -1,25 +1,13 @@
 import { ProblemError } from '../contract/client.ts'
 import type { Facts, NextStep, Problem, ProblemCode } from '../contract/problem.ts'
-import { quote } from './quote.ts'
+import { factText } from './fact-text.ts'
+import { copy, openConfig, retry } from './next-steps.ts'
 
 interface Words {
 	title: string
 	meaning: string
 	next?: NextStep
 	needsPerson?: true
-}
-
-const retry: NextStep = { kind: 'retry', label: 'Try now' }
-const openConfig: NextStep = { kind: 'open', label: 'Open settings', target: 'config' }
-const copy = (label: string, text: string): NextStep => ({ kind: 'copy', label, text })
-
-/** A fact as words; a fact that is not there is said to be unknown. */
-function say(fact: Facts[string] | undefined): string {
-	if (Array.isArray(fact)) {
-		const shown = fact.slice(0, 5).join(', ')
-		return fact.length > 5 ? `${shown} and ${fact.length - 5} more` : shown
-	}
-	return fact === undefined || fact === '' ? 'unknown' : String(fact)
 }
 
 const waits = { needsPerson: true } as const
@@ -112,7 +100,7 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	'host-key-changed': (f) => ({
 		title: `The host key of ${f('host')} has changed`,
 		meaning: `It shows ${f('fingerprint')}; ${f('file')} holds ${f('known')}. Either the workstation was set up anew, or somebody is in between. Ask who runs it. Nothing connects until the old line is removed from that file.`,
-		next: copy('Copy the command that removes it', `ssh-keygen -R ${f('lookup')} -f ${f('file')}`),
+		next: copy('Copy the command that removes it', 'ssh-keygen', '-R', f('lookup'), '-f', f('file')),
 		...waits,
 	}),
 	'host-key-revoked': (f) => ({
@@ -135,7 +123,13 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	'login-refused': (f) => ({
 		title: `${f('host')} did not let ${f('user')} in`,
 		meaning: `Tried: ${f('tried')}. Add this laptop’s public key to ~/.ssh/authorized_keys there, or check user and key in the settings.`,
-		next: copy('Copy the command that adds the key', `ssh-copy-id -p ${f('port')} ${f('user')}@${f('host')}`),
+		next: copy(
+			'Copy the command that adds the key',
+			'ssh-copy-id',
+			'-p',
+			f('port'),
+			`${f('user')}@${f('host')}`,
+		),
 		...waits,
 	}),
 	'login-key-unusable': (f) => ({
@@ -146,7 +140,7 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	'login-key-locked': (f) => ({
 		title: `The key ${f('file')} needs its passphrase`,
 		meaning: 'Add it to the SSH agent once; Hawser then uses it from there.',
-		next: copy('Copy the command that adds it', `ssh-add ${f('file')}`),
+		next: copy('Copy the command that adds it', 'ssh-add', f('file')),
 		...waits,
 	}),
 	'ssh-protocol': (f) => ({
@@ -240,13 +234,13 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	'repository-shallow': (f) => ({
 		title: `${f('side')} holds only a part of the history`,
 		meaning: `The clone at ${f('path')} was cut off when it was made, so what it has in common with the other side cannot be found. Nothing was changed. Fetch the rest once.`,
-		next: copy('Copy the command', `git -C ${quote(f('path'))} fetch --unshallow`),
+		next: copy('Copy the command', 'git', '-C', f('path'), 'fetch', '--unshallow'),
 		...waits,
 	}),
 	'worktree-missing': (f) => ({
 		title: `There is no worktree at ${f('path')}`,
 		meaning: `The workstation needs one with the branch ${f('branch')}, but ${f('reason')}. In its clone run the command.`,
-		next: copy('Copy the command', `git worktree add ${f('path')} ${f('branch')}`),
+		next: copy('Copy the command', 'git', 'worktree', 'add', f('path'), f('branch')),
 		...waits,
 	}),
 	'branch-missing': (f) => ({
@@ -359,7 +353,7 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 	'window-missing': (f) => ({
 		title: 'The window has not been built',
 		meaning: `There is no ${f('file')}. Build it once.`,
-		next: copy('Copy the command', 'npm run build'),
+		next: copy('Copy the command', 'npm', 'run', 'build'),
 	}),
 	'terminal-missing': () => ({
 		title: 'A shell needs a terminal',
@@ -381,7 +375,7 @@ const catalogue: Record<ProblemCode, (f: (name: string) => string) => Words> = {
 
 /** Makes a problem and its words from a code and what is known. */
 export function problem(code: ProblemCode, facts: Facts): Problem {
-	const words = catalogue[code]((name) => say(facts[name]))
+	const words = catalogue[code]((name) => factText(facts[name]))
 	return {
 		code,
 		facts,

@@ -2,3 +2,9 @@
 export function quote(value: string): string {
 	return `'${value.replaceAll("'", `'\\''`)}'`
 }
+
+/** A word of a command that a person copies: plain ones stay as they are, and `~/` stays their home. */
+export function typed(value: string): string {
+	const [, home = '', rest = ''] = /^(~\/)?(.*)$/s.exec(value) ?? []
+	return /^[\w@%+=:,./-]*$/.test(rest) && value !== '' ? value : `${home}${quote(rest)}`
+}
