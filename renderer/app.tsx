@@ -5,8 +5,9 @@ import { GpuCard } from './gpu-card.tsx'
 import { StateProvider, useHawser, useHawserState, useView } from './hawser.tsx'
 import { Header } from './header.tsx'
 import { Glyph } from './marks.tsx'
+import { OwnOperations } from './own-operations.tsx'
 import { Attention } from './problem-card.tsx'
-import { DemoOperation, NoProject, ProjectCard } from './project-card.tsx'
+import { NoProject, ProjectCard } from './project-card.tsx'
 import { RunsCard } from './runs-card.tsx'
 
 export function App() {
@@ -53,7 +54,7 @@ function Content() {
 			<Header />
 			<main>
 				<Attention />
-				<DemoOperation />
+				<OwnOperations />
 				{projects.map((project) => (
 					<ProjectCard key={project.name} project={project} several={several} />
 				))}

@@ -40,15 +40,16 @@ export function CopyButton({
 	label,
 	kind = 'plain',
 }: {
-	text: string | (() => string)
+	/** Or what makes it: null when that failed, and why was said elsewhere. */
+	text: string | (() => Promise<string | null>)
 	label: string
 	kind?: ButtonProps['kind']
 }) {
 	const [told, setTold] = useState<{ words: string; at: number } | null>(null)
 	const now = useNow()
 	const copy = async () => {
-		const value = typeof text === 'string' ? text : text()
-		const words = (await putOnClipboard(value)) ? 'Copied' : 'Could not copy'
+		const value = typeof text === 'string' ? text : await text()
+		const words = value !== null && (await putOnClipboard(value)) ? 'Copied' : 'Could not copy'
 		setTold({ words, at: Date.now() })
 	}
 	const fresh = told !== null && now - told.at < 3000

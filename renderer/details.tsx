@@ -10,7 +10,7 @@ interface Details {
 const DetailsContext = createContext<Details>({ opened: [], open: () => {}, close: () => {} })
 
 /** Names of projects and runs may hold anything; ids in the page may not hold spaces. */
-const elementId = (id: string) =>
+export const elementId = (id: string) =>
 	`detail-${id.replace(/[^A-Za-z0-9-]/g, (found) => `_${found.codePointAt(0)?.toString(16)}`)}`
 
 /** `#run/<id>` opens that run, so that a notice can lead there. */

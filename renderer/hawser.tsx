@@ -3,6 +3,7 @@ import type { CommandInput, CommandName, CommandOutput } from '../src/contract/c
 import type { Problem } from '../src/contract/problem.ts'
 import type { State } from '../src/contract/state.ts'
 import type { Engine, View } from './engine.ts'
+import { noteAct } from './own-act.ts'
 
 interface Hawser {
 	engine: Engine
@@ -34,6 +35,7 @@ export function HawserProvider({ engine, children }: { engine: Engine; children:
 		dismiss,
 		async send(name, input, about = top) {
 			dismiss(about)
+			noteAct(name, input)
 			const answer = await engine.command(name, input)
 			if (answer.ok) return answer.output
 			// The banner already says that nothing answers.

@@ -1,9 +1,10 @@
-import type { Summary, WorkstationState } from '../src/contract/state.ts'
+import type { State, Summary, WorkstationState } from '../src/contract/state.ts'
 import { useNow } from './clock.ts'
 import { useDetail } from './details.tsx'
 import { useHawserState, useView } from './hawser.tsx'
 import { Ladder } from './ladder.tsx'
 import { lineOf, type Stop, type StopVerdict } from './line.ts'
+import { loginQuestion, loginSummary } from './login-words.ts'
 import { Glyph, Mark, type MarkShape } from './marks.tsx'
 
 /** "This Mac" where it is one. */
@@ -13,8 +14,11 @@ const laptop = /mac/i.test(navigator.userAgent) ? 'This Mac' : 'This laptop'
  * The line of the summary. A problem's own words stand in its card right below, so here it is only said
  * what kind it is.
  */
-function summaryWords({ glyph, line, problem }: Summary): string {
+function summaryWords({ glyph, line, problem, workstation }: Summary, all: State['workstations']): string {
 	if (!problem) return line
+	const asking = workstation === null ? undefined : all[workstation]
+	const question = problem.code === 'login-asks' && asking ? loginQuestion(asking) : null
+	if (question) return loginSummary(question)
 	if (glyph === 'down') return 'No path to the workstation'
 	if (problem.code.startsWith('run-')) return 'A run did not succeed'
 	return problem.needsPerson ? 'Waits for you' : 'Not all is well'
@@ -32,7 +36,7 @@ export function Header() {
 				<h1 title={one?.name}>{one?.name ?? 'Hawser'}</h1>
 				<p className={`summary glyph-${glyph}`} aria-live="polite">
 					<Glyph glyph={glyph} />
-					<span>{gone ? 'Unknown' : summaryWords(summary)}</span>
+					<span>{gone ? 'Unknown' : summaryWords(summary, workstations)}</span>
 				</p>
 			</div>
 			{all.map((workstation) => (

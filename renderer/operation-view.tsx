@@ -5,6 +5,7 @@ import { useDetails } from './details.tsx'
 import { useHawser } from './hawser.tsx'
 import { Mark, type MarkShape } from './marks.tsx'
 import { NextStepButton } from './next-step.tsx'
+import { isOfZeroTier } from './operation-of.ts'
 import { count, duration, mainMetric, metricValue } from './words.ts'
 
 const titles: Record<Operation['kind'], string> = {
@@ -13,6 +14,8 @@ const titles: Record<Operation['kind'], string> = {
 	run: 'Run',
 	back: 'Back',
 	demo: 'Set-up',
+	'zerotier-restart': 'Restart ZeroTier',
+	'zerotier-join': 'Join the network',
 }
 
 /** An operation in place: its steps while it goes on, how it ended after. */
@@ -134,6 +137,9 @@ function successWords(operation: Operation, outcome: OperationOutcome): string {
 	const words = [`${titles[operation.kind]}: done${took}`]
 	if (outcome.commits.up.length > 0) words.push(`${count(outcome.commits.up.length, 'commit')} up`)
 	if (outcome.commits.back.length > 0) words.push(`${count(outcome.commits.back.length, 'commit')} back`)
+	// What came of it is what its last step found.
+	const found = isOfZeroTier(operation.kind) ? operation.steps.at(-1)?.detail : ''
+	if (found) words.push(found)
 	const metric = outcome.metrics && mainMetric(outcome.metrics)
 	if (outcome.metrics && metric) words.push(`${metric} ${metricValue(outcome.metrics[metric] ?? 0)}`)
 	return words.join(' · ')

@@ -1,16 +1,15 @@
 import type { Problem } from '../src/contract/problem.ts'
-import type { LinkState, WorkstationState } from '../src/contract/state.ts'
-import { Button, CopyButton } from './button.tsx'
+import type { WorkstationState } from '../src/contract/state.ts'
+import { Button } from './button.tsx'
 import { useNow } from './clock.ts'
 import { useDetails } from './details.tsx'
 import { top, useHawser, useHawserState } from './hawser.tsx'
-import { NextStepButton, runOf } from './next-step.tsx'
-import { reportText } from './report.ts'
+import { HostKeyCard } from './host-key-card.tsx'
+import { LoginCard } from './login-card.tsx'
+import { loginQuestion } from './login-words.ts'
+import { NextStepButton, RetryButton, runOf } from './next-step.tsx'
+import { ReportButton } from './report-button.tsx'
 import { duration } from './words.ts'
-
-type Asking = WorkstationState & { link: Extract<LinkState, { status: 'asking' }> }
-const isAsking = (workstation: WorkstationState): workstation is Asking =>
-	workstation.link.status === 'asking'
 
 const isSame = (one: Problem | null | undefined, other: Problem | null) =>
 	one != null && one.code === other?.code && one.meaning === other.meaning && one.title === other.title
@@ -20,9 +19,12 @@ export function Attention() {
 	const { summary, config, workstations, operations } = useHawserState()
 	const { refusals, dismiss } = useHawser()
 	const all = Object.values(workstations)
-	const asking = all.filter(isAsking)
 	const refusal = refusals[top]
-	const aboutKey = summary.problem?.code === 'host-key-unknown' && asking.length > 0
+	// A question says itself what it is about.
+	const code = summary.problem?.code
+	const asked =
+		(code === 'host-key-unknown' && all.some(({ link }) => link.status === 'host-key' && link.question)) ||
+		(code === 'login-asks' && all.some(loginQuestion))
 	// An operation that stopped says so in its project's card.
 	const aboutOperation = Object.values(operations).some(({ outcome }) =>
 		isSame(outcome?.problem, summary.problem),
@@ -40,10 +42,10 @@ export function Attention() {
 					</div>
 				</section>
 			)}
-			{asking.map((workstation) => (
-				<HostKeyCard key={workstation.name} workstation={workstation} />
+			{all.map((workstation) => (
+				<Questions key={workstation.name} workstation={workstation} several={all.length > 1} />
 			))}
-			{summary.problem && !aboutKey && !aboutOperation && (
+			{summary.problem && !asked && !aboutOperation && (
 				<ProblemCard problem={summary.problem} workstation={summary.workstation} />
 			)}
 			{all.every((workstation) => !workstation.wanted) &&
@@ -51,6 +53,14 @@ export function Attention() {
 			{config.problem && !configShown && <ProblemCard problem={config.problem} workstation={null} />}
 		</>
 	)
+}
+
+function Questions({ workstation, several }: { workstation: WorkstationState; several: boolean }) {
+	const { name, link } = workstation
+	if (link.status === 'host-key' && link.question)
+		return <HostKeyCard workstation={name} question={link.question} />
+	const question = loginQuestion(workstation)
+	return question && <LoginCard workstation={name} question={question} several={several} />
 }
 
 /** Nothing is wanted up: the one step that changes that. */
@@ -71,10 +81,9 @@ function OffCard({ name }: { name: string }) {
 
 function ProblemCard({ problem, workstation }: { problem: Problem; workstation: string | null }) {
 	const state = useHawserState()
-	const { send } = useHawser()
 	const { open } = useDetails()
 	const link = workstation === null ? undefined : state.workstations[workstation]?.link
-	const down = link?.status === 'lost' || link?.status === 'stopped'
+	const down = link?.status === 'lost' || link?.status === 'stopped' || link?.status === 'dialling'
 	const run = problem.next === null ? runOf(problem, state) : null
 	return (
 		<section
@@ -85,6 +94,7 @@ function ProblemCard({ problem, workstation }: { problem: Problem; workstation: 
 			<p>
 				{problem.meaning}
 				{link?.status === 'lost' && <NextTry at={link.nextTryAt} />}
+				{link?.status === 'dialling' && link.problem && <span className="next-try"> Trying now.</span>}
 			</p>
 			<div className="buttons">
 				<NextStepButton problem={problem} workstation={workstation} where="summary" main />
@@ -94,9 +104,9 @@ function ProblemCard({ problem, workstation }: { problem: Problem; workstation: 
 					</Button>
 				)}
 				{down && workstation !== null && problem.next?.kind !== 'retry' && (
-					<Button onClick={() => void send('retry', { workstation })}>Try now</Button>
+					<RetryButton workstation={workstation} label="Try now" />
 				)}
-				<ReportButton />
+				<ReportButton workstation={workstation} />
 			</div>
 		</section>
 	)
@@ -105,33 +115,4 @@ function ProblemCard({ problem, workstation }: { problem: Problem; workstation: 
 function NextTry({ at }: { at: number }) {
 	const now = useNow()
 	return <span className="next-try"> Next try {at <= now ? 'now' : `in ${duration(at - now)}`}.</span>
-}
-
-function ReportButton() {
-	const state = useHawserState()
-	return <CopyButton label="Copy report" text={() => reportText(state, navigator.userAgent, Date.now())} />
-}
-
-/** The one question that decides whom to trust: the key is shown whole, and neither answer is preset. */
-function HostKeyCard({ workstation }: { workstation: Asking }) {
-	const { send } = useHawser()
-	const { host, keyType, fingerprint } = workstation.link
-	const answer = (accept: boolean) =>
-		void send('answerHostKey', { workstation: workstation.name, fingerprint, accept })
-	return (
-		<section className="card fix fix-person" aria-label="A new host key">
-			<h2 className="problem-title">{host} has not been seen before</h2>
-			<p>
-				This is its {keyType} key. Compare it with the one the workstation shows for itself; if they are the
-				same, accept it. It is then remembered.
-			</p>
-			<code className="fingerprint">{fingerprint}</code>
-			<div className="buttons">
-				<Button kind="main" onClick={() => answer(true)}>
-					Accept this key
-				</Button>
-				<Button onClick={() => answer(false)}>Do not connect</Button>
-			</div>
-		</section>
-	)
 }

@@ -1,19 +1,13 @@
 import { useState } from 'react'
 import type { CommandName } from '../src/contract/commands.ts'
-import type { Operation, ProjectState, State } from '../src/contract/state.ts'
+import type { LinkState, ProjectState, State } from '../src/contract/state.ts'
 import { Button, CopyButton } from './button.tsx'
 import { useHawser, useHawserState, useView } from './hawser.tsx'
 import { Lanes } from './lanes.tsx'
 import { NextStepButton } from './next-step.tsx'
+import { isOfProject, operationOf } from './operation-of.ts'
 import { OperationView } from './operation-view.tsx'
 import { Pending } from './pending.tsx'
-
-/** The operation to show for a project: the one under way, else the last that was not dismissed. */
-function operationOf(state: State, fits: (operation: Operation) => boolean): Operation | null {
-	const own = Object.values(state.operations).filter(fits)
-	own.sort((a, b) => Number(b.endedAt === null) - Number(a.endedAt === null) || b.startedAt - a.startedAt)
-	return own[0] ?? null
-}
 
 /** Why nothing can be started on a project now; null when it can. */
 function reasonNot(state: State, project: ProjectState, gone: boolean): string | null {
@@ -23,13 +17,18 @@ function reasonNot(state: State, project: ProjectState, gone: boolean): string |
 		case undefined:
 		case 'off':
 			return `${project.workstation} is not connected.`
-		case 'asking':
-			return `The host key of ${project.workstation} waits for your answer.`
+		case 'waiting':
+			return 'This laptop has no network.'
+		case 'host-key':
+			return link.question ? `The host key of ${project.workstation} waits for your answer.` : null
+		case 'login':
+			return link.question ? `The login to ${project.workstation} waits for you.` : null
 		case 'lost':
 		case 'stopped':
 			return `There is no path to ${project.workstation}.`
-		// An operation waits for a link that is on its way.
+		// An operation waits for a link that is on its way, but not for one whose last try failed.
 		case 'dialling':
+			return link.problem ? `There is no path to ${project.workstation}.` : null
 		case 'up':
 			return null
 	}
@@ -40,7 +39,7 @@ export function ProjectCard({ project, several }: { project: ProjectState; sever
 	const { refusals, dismiss } = useHawser()
 	const about = `project:${project.name}`
 	const refusal = refusals[about]
-	const operation = operationOf(state, (one) => one.project === project.name && one.kind !== 'demo')
+	const operation = operationOf(state, (one) => one.project === project.name && isOfProject(one))
 	const running = operation !== null && operation.endedAt === null
 	return (
 		<section className="card project" aria-label={`Project ${project.name}`}>
@@ -116,31 +115,13 @@ function Actions({ project, about }: { project: ProjectState; about: string }) {
 	)
 }
 
-/** The set-up of the built-in workstation has no project to stand in yet. */
-export function DemoOperation() {
-	const state = useHawserState()
-	const operation = operationOf(state, (one) => one.kind === 'demo')
-	if (!operation) return null
-	return (
-		<section className="card" aria-label="Setting up the built-in workstation">
-			<h2>
-				<span className="name">The built-in workstation</span>
-			</h2>
-			{operation.endedAt === null && (
-				<p className="quiet">
-					A real SSH server on this machine with a demo project, so that everything can be tried at once.
-				</p>
-			)}
-			<OperationView operation={operation} />
-		</section>
-	)
-}
+const onItsWay = new Set<LinkState['status']>(['waiting', 'dialling', 'host-key', 'login'])
 
 export function NoProject() {
 	const state = useHawserState()
 	const { send } = useHawser()
 	if (Object.values(state.operations).some((operation) => operation.kind === 'demo')) return null
-	const connecting = Object.values(state.workstations).some(({ link }) => link.status === 'dialling')
+	const connecting = Object.values(state.workstations).some(({ link }) => onItsWay.has(link.status))
 	return (
 		<section className="card empty" aria-label="No project yet">
 			<h2 className="empty-title">{connecting ? 'Connecting for the first time' : 'No project yet'}</h2>

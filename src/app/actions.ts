@@ -1,23 +1,34 @@
 import { app, clipboard, dialog, shell } from 'electron'
 import { ProblemError } from '../contract/client.ts'
 import type { EngineFace } from './engine-face.ts'
+import { Links } from './links.ts'
 import type { MenuAction, Wish } from './menu-model.ts'
 import { openTerminal } from './terminal.ts'
 import type { AppWindow } from './window.ts'
 
 /** Does what a menu entry says. A refusal is shown, in the words of its problem. */
 export function createActions(engine: EngineFace, window: AppWindow): (action: MenuAction) => void {
+	const links = new Links()
 	return (action) => {
-		perform(action, engine, window).catch((error: unknown) => tell(...wordsOf(error)))
+		perform(action, engine, window, links).catch((error: unknown) => tell(...wordsOf(error)))
 	}
 }
 
-async function perform(action: MenuAction, engine: EngineFace, window: AppWindow): Promise<void> {
+async function perform(
+	action: MenuAction,
+	engine: EngineFace,
+	window: AppWindow,
+	links: Links,
+): Promise<void> {
 	switch (action.do) {
 		case 'command':
 			return await command(action.wish, engine)
 		case 'copy':
 			return await clipboard.writeText(action.text)
+		case 'copy-report':
+			return await copyReport(action.workstation, engine)
+		case 'open-url':
+			return await links.open(action.url)
 		case 'open-window':
 			return window.open(action.run)
 		case 'open-settings':
@@ -32,6 +43,12 @@ async function perform(action: MenuAction, engine: EngineFace, window: AppWindow
 async function command(wish: Wish, engine: EngineFace): Promise<void> {
 	const answer = await engine.command(wish.name, wish.input)
 	if (!answer.ok) await tell(answer.problem.title, answer.problem.meaning)
+}
+
+async function copyReport(workstation: string | null, engine: EngineFace): Promise<void> {
+	const answer = await engine.command('report', workstation === null ? {} : { workstation })
+	if (answer.ok) await clipboard.writeText(answer.output.text)
+	else await tell(answer.problem.title, answer.problem.meaning)
 }
 
 async function openShell(workstation: string, engine: EngineFace): Promise<void> {

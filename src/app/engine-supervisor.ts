@@ -14,7 +14,10 @@ export interface EngineStart {
 	/** Path of the engine's entry. */
 	entry: string
 	args: string[]
-	env: NodeJS.ProcessEnv
+	/** It is started as soon as its environment is known. */
+	env: Promise<NodeJS.ProcessEnv>
+	/** Gives each new engine what it asks of the main process; the disposer is called when that engine is gone. */
+	serve?: (engine: UtilityProcess) => () => void
 }
 
 const firstDelayMs = 250
@@ -46,24 +49,26 @@ export function superviseEngine(start: EngineStart): EngineSupervisor {
 		channel.onClose(() => channels.delete(channel))
 		return channel
 	}
-	const launch = () => {
+	const launch = (env: NodeJS.ProcessEnv) => {
 		const engine = utilityProcess.fork(start.entry, start.args, {
 			serviceName: 'Hawser engine',
-			env: start.env as Record<string, string>,
+			env: env as Record<string, string>,
 			stdio: 'inherit',
 		})
 		const startedAt = performance.now()
 		child = engine
+		const unserve = start.serve?.(engine)
 		// V8 gave up in it: `exit` follows. Unheard, this event would be an error of the main process.
 		engine.on('error', () => {})
 		engine.once('exit', () => {
 			child = null
+			unserve?.()
 			const lost = channels
 			channels = new Set()
 			for (const channel of lost) channel.close()
 			if (stopped) return
 			endsInARow = performance.now() - startedAt >= wellAfterMs ? 1 : endsInARow + 1
-			timer = setTimeout(launch, restartDelay(endsInARow))
+			timer = setTimeout(() => launch(env), restartDelay(endsInARow))
 		})
 		for (const { resolve } of waiting.splice(0)) resolve(openNow(engine))
 	}
@@ -83,7 +88,13 @@ export function superviseEngine(start: EngineStart): EngineSupervisor {
 		})
 	}
 
-	launch()
+	start.env.then(
+		(env) => {
+			if (!stopped) launch(env)
+		},
+		// It never rejects; without this it would be an error of the main process.
+		() => {},
+	)
 	return {
 		open() {
 			if (stopped) return Promise.reject(new Error('Hawser is quitting'))

@@ -8,8 +8,10 @@ import { setAppMenu } from './app-menu.ts'
 import { followEngine } from './engine-face.ts'
 import { superviseEngine } from './engine-supervisor.ts'
 import { relayPages } from './ipc.ts'
+import { serveKeychain } from './keychain-server.ts'
 import { loginEnvironment } from './login-environment.ts'
 import { showNotices } from './notifications.ts'
+import { safeKeychain } from './safe-keychain.ts'
 import { createTray } from './tray.ts'
 import { wakeWith } from './wake.ts'
 import { createAppWindow, registerPageScheme } from './window.ts'
@@ -33,20 +35,26 @@ registerPageScheme()
 if (app.requestSingleInstanceLock()) app.whenReady().then(start, fail)
 else app.quit()
 
-async function start(): Promise<void> {
+function start(): void {
 	if (process.platform === 'darwin') app.setActivationPolicy('accessory')
 	const built = app.getAppPath()
+	const keychain = safeKeychain()
 	const engineProcess = superviseEngine({
 		entry: join(built, 'dist/app/engine.mjs'),
 		args: [home, app.getVersion()],
-		env: await loginEnvironment(),
+		// A login shell may take its time: the bar and the window do not wait for it.
+		env: loginEnvironment(),
+		serve: (engine) => serveKeychain(engine, keychain),
 	})
 	const engine = followEngine(engineProcess.open)
-	const window = createAppWindow({
-		page: join(built, 'dist/renderer'),
-		preload: join(built, 'dist/app/preload.cjs'),
-		icon: join(built, 'assets/generated/icon.png'),
-	})
+	const window = createAppWindow(
+		{
+			page: join(built, 'dist/renderer'),
+			preload: join(built, 'dist/app/preload.cjs'),
+			icon: join(built, 'assets/generated/icon.png'),
+		},
+		(url) => perform({ do: 'open-url', url }),
+	)
 	const perform = createActions(engine, window)
 	const tray = createTray(join(built, 'assets/generated'), perform)
 	const disposers = [

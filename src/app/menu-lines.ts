@@ -1,13 +1,4 @@
-import type {
-	GpuDevice,
-	GpuState,
-	LinkState,
-	Operation,
-	ProjectState,
-	Reading,
-	Run,
-	WorkstationState,
-} from '../contract/state.ts'
+import type { GpuDevice, GpuState, Operation, ProjectState, Reading, Run } from '../contract/state.ts'
 import { ago, count, duration, shorten } from './words.ts'
 
 /** A GPU reading older than this is shown with its age. */
@@ -19,28 +10,14 @@ const kindWords: Record<Operation['kind'], string> = {
 	back: 'Back',
 	go: 'Sync and validate',
 	demo: 'Setting up the demo',
+	'zerotier-restart': 'Restarting ZeroTier',
+	'zerotier-join': 'Joining a ZeroTier network',
 }
 
 export function busyLine(operation: Operation): string {
 	const step = operation.steps.find((step) => step.status === 'running')
 	const what = operation.cancelling ? 'being cancelled' : (step?.title ?? 'under way')
 	return shorten(`${kindWords[operation.kind]}: ${what}`)
-}
-
-export function whyNoLink({ name, link }: WorkstationState): string | null {
-	switch (link.status) {
-		case 'up':
-			return null
-		case 'off':
-			return `${name} is not connected`
-		case 'dialling':
-			return `${name} is being connected`
-		case 'asking':
-			return `the host key of ${name} waits for an answer`
-		case 'lost':
-		case 'stopped':
-			return shorten(link.problem.title)
-	}
 }
 
 export function pendingLine({ pending }: ProjectState): string {
@@ -59,28 +36,6 @@ export function pendingLine({ pending }: ProjectState): string {
 		? 'Nothing pending'
 		: 'Nothing changed here; the workstation was not read yet'
 }
-
-export function linkLine(link: LinkState, now: number): string {
-	switch (link.status) {
-		case 'off':
-			return 'not connected'
-		case 'dialling':
-			return link.attempt > 1 ? `connecting, try ${link.attempt}` : 'connecting'
-		case 'asking':
-			return 'its host key waits for an answer'
-		case 'up': {
-			const latency = link.latencyMs === null ? '' : ` · ${milliseconds(link.latencyMs)} ms`
-			return `SSH ${duration(now - link.since)}${latency}`
-		}
-		case 'lost':
-			return `no path for ${duration(now - link.since)}, tries again by itself`
-		case 'stopped':
-			return 'stopped, waits for you'
-	}
-}
-
-/** Under ten, one digit after the point still says something. */
-const milliseconds = (ms: number) => (ms < 10 ? String(Math.round(ms * 10) / 10) : String(Math.round(ms)))
 
 export function gpuLines(gpu: GpuState, now: number): string[] {
 	if (gpu.status === 'unknown') return ['GPU: not read yet']

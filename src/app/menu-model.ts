@@ -1,7 +1,8 @@
 import type { CommandInput, CommandName } from '../contract/commands.ts'
-import type { NextStep, Problem } from '../contract/problem.ts'
+import { isSafeUrl, type NextStep, type Problem } from '../contract/problem.ts'
 import type { ProjectState, Run, State, WorkstationState } from '../contract/state.ts'
-import { busyLine, gpuLines, linkLine, pendingLine, runLine, whyNoLink } from './menu-lines.ts'
+import { linkLine, whyNoLink } from './link-lines.ts'
+import { busyLine, gpuLines, pendingLine, runLine } from './menu-lines.ts'
 import { clock, count, shorten } from './words.ts'
 
 /** A command of the engine with its input, as data. */
@@ -11,6 +12,9 @@ export type Wish = { [N in CommandName]: { name: N; input: CommandInput<N> } }[C
 export type MenuAction =
 	| { do: 'command'; wish: Wish }
 	| { do: 'copy'; text: string }
+	/** Null: of the first workstation. */
+	| { do: 'copy-report'; workstation: string | null }
+	| { do: 'open-url'; url: string }
 	| { do: 'open-window'; run: string | null }
 	| { do: 'open-settings' }
 	| { do: 'open-shell'; workstation: string }
@@ -47,7 +51,13 @@ export function menuModel(state: State, now: number): MenuEntry[] {
 		runEntries(state, now),
 		[
 			...pauseEntries(state, now),
+			...zerotierEntries(state),
 			item('Check again', wish({ name: 'check', input: {} }), nothingToCheck(state)),
+			item(
+				'Copy report',
+				{ do: 'copy-report', workstation: state.summary.workstation },
+				nothingToCheck(state),
+			),
 			item('Open Hawser', openWindow()),
 			item('Settings…', { do: 'open-settings' }, null, 'CmdOrCtrl+,'),
 		],
@@ -72,11 +82,16 @@ export function menuWithoutEngine(): MenuEntry[] {
 
 function summaryEntries(state: State): MenuEntry[] {
 	const { line, problem, workstation } = state.summary
-	const next = problem?.next ? nextStepEntry(problem.next, problem, workstation) : null
-	return [text(line), ...(next ? [next] : [])]
+	if (!problem?.next) return [text(line)]
+	return [text(line), nextStepEntry(problem.next, problem, workstation, state)]
 }
 
-function nextStepEntry(next: NextStep, problem: Problem, workstation: string | null): MenuEntry {
+function nextStepEntry(
+	next: NextStep,
+	problem: Problem,
+	workstation: string | null,
+	state: State,
+): MenuEntry {
 	switch (next.kind) {
 		case 'copy':
 			return item(next.label, { do: 'copy', text: next.text })
@@ -88,6 +103,17 @@ function nextStepEntry(next: NextStep, problem: Problem, workstation: string | n
 		case 'accept-host-key':
 			// The fingerprint is to be compared first: that is the window's to show.
 			return item(`${next.label}…`, openWindow())
+		case 'answer-login':
+			// A menu has no field to type into.
+			return item(`${next.label}…`, openWindow())
+		case 'restart-zerotier':
+			return item(next.label, restartZeroTier, restarting(state))
+		case 'open-url':
+			return item(
+				next.label,
+				{ do: 'open-url', url: next.url },
+				isSafeUrl(next.url) ? null : 'its address is not a safe one',
+			)
 		case 'open': {
 			if (next.target === 'config') return item(next.label, { do: 'open-settings' })
 			const run = problem.facts.run
@@ -145,7 +171,7 @@ function whyNotSync(project: ProjectState, state: State): string | null {
 function workstationEntries(workstation: WorkstationState, now: number): MenuEntry[] {
 	const { name } = workstation
 	return [
-		text(`${name}: ${linkLine(workstation.link, now)}`),
+		text(`${name}: ${linkLine(workstation, now)}`),
 		...gpuLines(workstation.gpu, now).map(text),
 		item('Open a shell…', { do: 'open-shell', workstation: name }, whyNoLink(workstation)),
 	]
@@ -162,6 +188,28 @@ function runEntries(state: State, now: number): MenuEntry[] {
 }
 
 const endOf = (run: Run) => (run.outcome.status === 'running' ? 0 : run.outcome.endedAt)
+
+// ——— ZeroTier ———
+
+const restartZeroTier = wish({ name: 'restartZeroTier', input: {} })
+
+/** There while a rung of it fails, unless the summary's next step is that very restart. */
+function zerotierEntries(state: State): MenuEntry[] {
+	const failing = Object.values(state.workstations)
+		.flatMap(({ rungs }) => rungs)
+		.filter(({ id, verdict }) => id.startsWith('zerotier-') && verdict === 'failing')
+	if (failing.length === 0 || state.summary.problem?.next?.kind === 'restart-zerotier') return []
+	const absent = failing.some(({ problem }) => problem?.code === 'zerotier-not-installed')
+	return [item('Restart ZeroTier', restartZeroTier, absent ? 'it is not installed' : restarting(state))]
+}
+
+/** Why it cannot be restarted now: somebody did already. */
+function restarting(state: State): string | null {
+	const busy = Object.values(state.operations).find(
+		({ kind, endedAt }) => kind === 'zerotier-restart' && endedAt === null,
+	)
+	return busy ? busyLine(busy) : null
+}
 
 // ——— the rest ———
 

@@ -1,4 +1,5 @@
 import { app, BrowserWindow, nativeTheme, protocol, type Session } from 'electron'
+import { isSafeUrl } from '../contract/problem.ts'
 import { pageHandler, pageOrigin, pageScheme } from './page-protocol.ts'
 
 /** Before `ready`: the page's scheme is a full origin, as https is. */
@@ -30,8 +31,11 @@ export interface WindowFiles {
 	icon: string
 }
 
-/** The one window. Closing it frees the page; the app goes on in the menu bar. */
-export function createAppWindow(files: WindowFiles): AppWindow {
+/**
+ * The one window. Closing it frees the page; the app goes on in the menu bar. A link of the page that may be
+ * opened goes to `openLink`.
+ */
+export function createAppWindow(files: WindowFiles, openLink: (url: string) => void): AppWindow {
 	protocol.handle(pageScheme, pageHandler(files.page))
 	let window: BrowserWindow | null = null
 
@@ -55,7 +59,7 @@ export function createAppWindow(files: WindowFiles): AppWindow {
 				spellcheck: false,
 			},
 		})
-		lockNavigation(made)
+		lockNavigation(made, openLink)
 		denyPermissions(made.webContents.session)
 		made.once('ready-to-show', () => made.show())
 		made.once('closed', () => {
@@ -89,9 +93,12 @@ function load(window: BrowserWindow, address: string): void {
 	window.loadURL(address).catch(() => {})
 }
 
-/** The window shows our page and no other, ever. */
-function lockNavigation({ webContents }: BrowserWindow): void {
-	webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
+/** The window shows our page and no other, ever: a link to elsewhere opens in the system's own browser. */
+function lockNavigation({ webContents }: BrowserWindow, openLink: (url: string) => void): void {
+	webContents.setWindowOpenHandler(({ url }) => {
+		if (isSafeUrl(url)) openLink(url)
+		return { action: 'deny' }
+	})
 	const deny = (event: { preventDefault(): void }) => event.preventDefault()
 	webContents.on('will-navigate', deny)
 	webContents.on('will-frame-navigate', deny)

@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import Conf from 'conf'
 import open from 'open'
 import { createEngine } from '../engine/engine.ts'
-import { createLink } from '../engine/link/ssh2-link.ts'
+import { createLink } from '../engine/link/live-link.ts'
+import { runInTerminal } from '../engine/process/terminal.ts'
 import { attachOrHost } from '../engine/rpc/host.ts'
 import { createBuiltIn } from '../workstation/built-in.ts'
 import type { Doors } from './session.ts'
@@ -18,6 +19,8 @@ export function realDoors(version: string): Doors {
 					version,
 					ConfigStore: Conf,
 					builtIn: createBuiltIn(dataFolder),
+					// The keychain is Electron’s: the app holds it.
+					keychain: null,
 					resident,
 				}),
 			),
@@ -26,6 +29,7 @@ export function realDoors(version: string): Doors {
 			const child = await open(url)
 			child.on('error', () => {})
 		},
+		runInTerminal,
 		// Beside the built program, and from the sources.
 		rendererFolders: ['./renderer', '../../dist/renderer'].map((folder) =>
 			fileURLToPath(new URL(folder, import.meta.url)),

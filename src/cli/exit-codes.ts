@@ -17,7 +17,7 @@ Exit codes:
   1    failed
   2    wrong use: an unknown command, option, project, workstation or run
   3    the workstation is not reachable
-  4    it waits for a person: an unknown host key, a conflict, …
+  4    it waits for a person: an unknown host key, a passphrase, a conflict, …
   130  interrupted with Ctrl-C`
 
 const wrongUse = new Set<ProblemCode>([
@@ -30,8 +30,13 @@ const wrongUse = new Set<ProblemCode>([
 
 const notReachable = new Set<ProblemCode>([
 	'network-down',
+	'network-no-route',
 	'zerotier-not-running',
 	'zerotier-offline',
+	'zerotier-requesting',
+	'zerotier-port-error',
+	'zerotier-no-address',
+	'zerotier-peer-silent',
 	'host-not-found',
 	'port-refused',
 	'port-silent',

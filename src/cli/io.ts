@@ -28,10 +28,17 @@ export interface Io {
 	env: NodeJS.ProcessEnv
 	/** ms since the epoch. */
 	now(): number
+	/** The names of this laptop's network interfaces that have an address. */
+	interfaces(): string[]
 	/** Null when there is nobody to type. */
 	terminal: Terminal | null
 	/** Asks a person on the terminal; false for anything but yes. */
 	confirm(question: string, signal: AbortSignal): Promise<boolean>
+	/**
+	 * One line from a person on the terminal; with `hidden` nothing of it shows, and it is kept nowhere. Null at the
+	 * end of input (Ctrl-D), and when `signal` takes the question back: at once, and the terminal is as it was.
+	 */
+	ask(question: string, hidden: boolean, signal: AbortSignal): Promise<string | null>
 	/** Ctrl-C, or being told to end. Without a listener the process just ends. Returns the disposer. */
 	onInterrupt(listener: () => void): () => void
 	/** Ends the process now. */

@@ -1,5 +1,6 @@
-import { createInterface } from 'node:readline/promises'
+import { networkInterfaces } from 'node:os'
 import type { Io, Output, Terminal } from './io.ts'
+import { prompt } from './prompt.ts'
 
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** `when-exit`, which `conf` brings along, sends every signal to this process once more (ms). */
@@ -12,8 +13,13 @@ export function processIo(): Io {
 		stderr: outputOf(process.stderr),
 		env: process.env,
 		now: Date.now,
+		interfaces: () => Object.keys(networkInterfaces()),
 		terminal: terminalOf(),
-		confirm,
+		ask,
+		confirm: async (question, signal) => {
+			const answer = await ask(`${question} [y/N] `, false, signal)
+			return /^y(es)?$/i.test(answer?.trim() ?? '')
+		},
 		onInterrupt(listener) {
 			let last = Number.NEGATIVE_INFINITY
 			const hear = () => {
@@ -60,16 +66,13 @@ function terminalOf(): Terminal | null {
 	}
 }
 
-async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
-	const lines = createInterface({ input: process.stdin, output: process.stderr })
-	try {
-		// readline takes Ctrl-C for itself: it is passed on as the signal it would have been.
-		lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
-		const answer = await lines.question(`${question} [y/N] `, { signal })
-		return /^y(es)?$/i.test(answer.trim())
-	} catch {
-		return false
-	} finally {
-		lines.close()
-	}
-}
+const ask: Io['ask'] = (question, hidden, signal) =>
+	prompt(
+		{ question, hidden, signal },
+		{
+			input: process.stdin,
+			output: process.stderr,
+			// Passed on as the signal it would have been.
+			onInterrupt: () => process.kill(process.pid, 'SIGINT'),
+		},
+	)

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { dataFolder } from '../engine/rpc/data-folder.ts'
 import { addCheck } from './check.ts'
+import { addConnect } from './connect.ts'
 import { addDemo } from './demo.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { addGpu } from './gpu.ts'
@@ -12,6 +13,7 @@ import { type Cli, type Doors, report } from './session.ts'
 import { addShell } from './shell.ts'
 import { addStatus } from './status.ts'
 import { addSync } from './sync.ts'
+import { addZeroTier } from './zerotier.ts'
 
 /** One call of `hawser`. `argv` is what follows the program's name. Returns the exit code; never throws. */
 export async function main(argv: readonly string[], io: Io, doors: Doors): Promise<number> {
@@ -40,6 +42,7 @@ export async function main(argv: readonly string[], io: Io, doors: Doors): Promi
 		})
 	addStatus(program, cli)
 	addCheck(program, cli)
+	addConnect(program, cli)
 	addGpu(program, cli)
 	addPending(program, cli)
 	addSync(program, cli)
@@ -47,6 +50,7 @@ export async function main(argv: readonly string[], io: Io, doors: Doors): Promi
 	addServe(program, cli)
 	addDemo(program, cli)
 	addShell(program, cli)
+	addZeroTier(program, cli)
 	try {
 		await program.parseAsync(withDefault(program, argv), { from: 'user' })
 		return cli.exitCode

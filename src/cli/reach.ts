@@ -1,15 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ProblemError } from '../contract/client.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { LinkState, State, WorkstationState } from '../contract/state.ts'
 import type { Link } from '../engine/link/link.ts'
 import { problem } from '../engine/problems.ts'
+import { type AskingLink, answerQuestion, questionOf, questionProblem } from './questions.ts'
 import type { Session } from './session.ts'
-import { plain } from './words.ts'
 
 /** How long a connection may take to come up, or to say why not (ms). */
 const patience = 40_000
-
-export type Asking = Extract<LinkState, { status: 'asking' }>
 
 /** The workstation a project runs on; null when the engine has to say which project is meant. */
 export function workstationOf(state: State, project: string | undefined): string | null {
@@ -20,86 +19,115 @@ export function workstationOf(state: State, project: string | undefined): string
 
 /**
  * Sees to it that a workstation is connected: connects one that is switched off, tries a lost one at
- * once, and asks the person on the terminal about an unknown host key.
+ * once (with `again` also one that has stopped), and asks the person on the terminal what its link asks.
  * @throws ProblemError why it is not connected
  */
-export async function reach(session: Session, workstation: string): Promise<void> {
-	const { client } = session
-	const link = session.state().workstations[workstation]?.link
-	if (!link) return
-	if (link.status === 'off') await client.call('connect', { workstation })
-	if (link.status === 'lost') await client.call('retry', { workstation })
+export async function reach(session: Session, workstation: string, again = false): Promise<void> {
+	const before = session.state().workstations[workstation]?.link
+	if (!before) return
+	const tried = await setGoing(session, workstation, before, again)
 	for (;;) {
-		const settled = await session.until((state) => settledLink(state, workstation, link), patience)
+		const settled = await session.until((state) => {
+			const link = state.workstations[workstation]?.link
+			return link && isSettled(link) && !(tried && isDeepStrictEqual(link, before)) ? link : undefined
+		}, patience)
 		if (settled?.status === 'up') return
-		if (settled?.status !== 'asking')
-			throw new ProblemError(
-				settled && 'problem' in settled ? settled.problem : problem('link-off', { host: workstation }),
-			)
-		const accept = await askAboutKey(session.io, settled, session.interrupted)
-		const { fingerprint } = settled
-		await client.call('answerHostKey', { workstation, fingerprint, accept })
-		// The answer takes a moment to show: the same question is not asked twice.
-		await session.until(
-			(state) => state.workstations[workstation]?.link.status !== 'asking' || undefined,
-			patience,
-		)
+		const link = settled ?? session.state().workstations[workstation]?.link
+		const asked = questionOf(link)
+		if (!asked) throw new ProblemError((link && whyDown(link)) ?? problem('link-off', { host: workstation }))
+		await answerQuestion(session.io, engineLink(session, workstation), asked, session.over)
 	}
 }
 
-/** What became of the link; not yet while it dials, nor while it is what it was before we asked. */
-function settledLink(state: State, workstation: string, before: LinkState): LinkState | undefined {
-	const link = state.workstations[workstation]?.link
-	if (!link || link.status === 'dialling') return undefined
-	const unchanged = link === before && (link.status === 'off' || link.status === 'lost')
-	return unchanged ? undefined : link
+/** True when something was set going: what the link was before then says nothing any more. */
+async function setGoing(
+	session: Session,
+	workstation: string,
+	link: LinkState,
+	again: boolean,
+): Promise<boolean> {
+	if (link.status === 'off') await session.client.call('connect', { workstation })
+	else if (link.status === 'lost' || (again && link.status === 'stopped'))
+		await session.client.call('retry', { workstation })
+	else return false
+	return true
+}
+
+/** It has led somewhere, or waits for a person. */
+function isSettled(link: LinkState): boolean {
+	const underWay = link.status === 'dialling' || link.status === 'host-key' || link.status === 'login'
+	return !underWay || questionOf(link) !== null
 }
 
 /** Every workstation that is being dialled, once that has led somewhere; not longer than `limitMs`. */
 export async function settle(session: Session, limitMs = patience): Promise<void> {
 	await session.until(
-		(state) => Object.values(state.workstations).every(({ link }) => link.status !== 'dialling') || undefined,
+		(state) => Object.values(state.workstations).every(({ link }) => isSettled(link)) || undefined,
 		limitMs,
 	)
 }
 
 /** Why a workstation cannot be asked now; null when it can. */
 export function whyNotReached({ name, link }: WorkstationState): Problem | null {
-	switch (link.status) {
-		case 'up':
-			return null
-		case 'asking':
-			return problem('host-key-unknown', keyFacts(link))
-		case 'lost':
-		case 'stopped':
-			return link.problem
-		case 'off':
-		case 'dialling':
-			return problem('link-off', { host: name })
+	if (link.status === 'up') return null
+	return whyDown(link) ?? problem('link-off', { host: name })
+}
+
+function whyDown(link: LinkState): Problem | null {
+	const asked = questionOf(link)
+	if (asked) return questionProblem(asked)
+	if (link.status === 'waiting') return problem('network-down', {})
+	return 'problem' in link ? link.problem : null
+}
+
+function engineLink({ client, until }: Session, workstation: string): AskingLink {
+	return {
+		until: async (pick, limitMs) =>
+			(await until((state) => pick(state.workstations[workstation]?.link) || undefined, limitMs)) ?? false,
+		async answerHostKey(fingerprint, accept) {
+			await client.call('answerHostKey', { workstation, fingerprint, accept })
+		},
+		async answerLogin(question, answers, keep) {
+			await client.call('answerLogin', { workstation, question, answers, keep })
+		},
 	}
 }
 
-const keyFacts = ({ host, keyType, fingerprint }: Asking) => ({ host, keyType, fingerprint })
-
-/** @throws ProblemError `host-key-unknown` when nobody is there to answer, or the answer is no */
-export async function askAboutKey(io: Session['io'], asking: Asking, signal: AbortSignal): Promise<boolean> {
-	const found = problem('host-key-unknown', keyFacts(asking))
-	if (!io.terminal) throw new ProblemError(found)
-	io.stderr.write(`${plain(found.title)}\n  ${plain(found.meaning)}\n`)
-	if (await io.confirm('Accept this key and connect?', signal)) return true
-	throw new ProblemError(found)
-}
-
 /** The same for a link of this process's own. */
-export async function dial(link: Link, io: Session['io'], signal: AbortSignal): Promise<void> {
+export async function dial(link: Link, { io, over }: Pick<Session, 'io' | 'over'>): Promise<void> {
 	link.connect()
 	for (;;) {
 		try {
-			return await link.whenUp(patience, signal)
+			return await link.whenUp(patience, over)
 		} catch (error) {
-			const { state } = link
-			if (state.status !== 'asking') throw error
-			link.answerHostKey(state.fingerprint, await askAboutKey(io, state, signal))
+			const asked = questionOf(link.state)
+			if (!asked || over.aborted) throw error
+			await answerQuestion(io, ownLink(link, over), asked, over)
 		}
+	}
+}
+
+function ownLink(link: Link, over: AbortSignal): AskingLink {
+	return {
+		until: (pick, limitMs) =>
+			new Promise((settle) => {
+				const end = (found: boolean) => {
+					clearTimeout(timer)
+					over.removeEventListener('abort', nothing)
+					stop()
+					settle(found)
+				}
+				const nothing = () => end(false)
+				const look = () => {
+					if (pick(link.state)) end(true)
+				}
+				const timer = setTimeout(nothing, limitMs)
+				const stop = link.onState(look)
+				over.addEventListener('abort', nothing)
+				if (over.aborted) nothing()
+				else look()
+			}),
+		answerHostKey: async (fingerprint, accept) => link.answerHostKey(fingerprint, accept),
+		answerLogin: async (question, answers, keep) => link.answerLogin(question, answers, keep),
 	}
 }

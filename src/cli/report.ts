@@ -1,4 +1,4 @@
-import type { NextStep, Problem } from '../contract/problem.ts'
+import { isSafeUrl, type NextStep, type Problem } from '../contract/problem.ts'
 import type { Io, Output } from './io.ts'
 import { coloursFor, plain } from './words.ts'
 
@@ -37,9 +37,14 @@ function nextText(next: NextStep, io: Io): string | null {
 		case 'retry':
 			return 'Try again.'
 		case 'accept-host-key':
+		case 'answer-login':
 			return io.terminal
 				? 'Start it again to be asked again, or use the window.'
 				: 'Start this in a terminal to be asked, or use the window.'
+		case 'restart-zerotier':
+			return 'hawser zt restart'
+		case 'open-url':
+			return isSafeUrl(next.url) ? plain(next.url) : null
 		case 'open':
 			return next.target === 'config' ? null : `hawser ${next.target === 'run' ? 'runs' : 'pending'}`
 	}

@@ -18,6 +18,8 @@ export interface Doors {
 	/** A connection of this process's own, not yet dialled. */
 	openLink(name: string, ssh: WorkstationConfig['ssh']): Link
 	openBrowser(url: string): Promise<void>
+	/** Hands this program's terminal to another program until it ends; its exit code. */
+	runInTerminal(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number>
 	/** Where the built window may lie, best first. */
 	rendererFolders: readonly string[]
 }
@@ -39,10 +41,15 @@ export interface Session {
 	hosted: boolean
 	attachment: Attachment
 	state(): State
-	/** The first value `pick` finds, now or after a change; null after `limitMs`. Rejects when it throws. */
+	/**
+	 * The first value `pick` finds, now or after a change; null after `limitMs` and when the command is over.
+	 * Rejects when it throws.
+	 */
 	until<T>(pick: (state: State) => T | undefined, limitMs: number): Promise<T | null>
 	/** Aborted by the first Ctrl-C. */
 	interrupted: AbortSignal
+	/** Aborted when the command ends, however it does: nobody is asked any more. */
+	over: AbortSignal
 	/** Said when Ctrl-C ends the command. */
 	farewell: (() => string | null) | null
 }
@@ -65,6 +72,8 @@ export async function withEngine(
 ): Promise<void> {
 	const { io } = cli
 	const interrupt = new AbortController()
+	const over = new AbortController()
+	if (!options.endsByInterrupt) interrupt.signal.addEventListener('abort', () => over.abort(), { once: true })
 	const stopInterrupts = io.onInterrupt(() => {
 		if (interrupt.signal.aborted) io.exit(exitCodes.interrupted)
 		interrupt.abort()
@@ -74,19 +83,22 @@ export async function withEngine(
 	try {
 		attachment = await cli.doors.openEngine(cli.dataFolder(), options.resident ?? false)
 		const quiet = options.endsByInterrupt ? io : quietOnce(io, interrupt.signal)
-		const session = await openSession(quiet, attachment, interrupt.signal)
+		const session = await openSession(quiet, attachment, interrupt.signal, over.signal)
 		mistake = session.state().config.problem
 		if (mistake && !options.json) printProblem(io, mistake)
 		const ends = options.endsByInterrupt ? [] : [interruption(session, io)]
 		cli.exitCode = await Promise.race([work(session), disappearance(session), ...ends])
 		await letOthersFinish(session)
 	} catch (error) {
+		// A question that is open is taken back before the failure is said.
+		over.abort()
 		const found = problemOf(error)
 		// What the settings with a mistake do not know may well be in them.
 		const meant = mistake && isWrongUse(found) ? mistake : found
 		if (meant === mistake && !options.json) cli.exitCode = exitCodeOf(meant)
 		else cli.exitCode = report(io, new ProblemError(meant), options.json)
 	} finally {
+		over.abort()
 		await attachment?.close().catch(() => {})
 		stopInterrupts()
 	}
@@ -100,7 +112,12 @@ export function report(io: Io, error: unknown, json: boolean | undefined): numbe
 	return exitCodeOf(found)
 }
 
-async function openSession(io: Io, attachment: Attachment, interrupted: AbortSignal): Promise<Session> {
+async function openSession(
+	io: Io,
+	attachment: Attachment,
+	interrupted: AbortSignal,
+	over: AbortSignal,
+): Promise<Session> {
 	const { client, hosted } = attachment
 	let state: State | null = null
 	const waiting = new Set<() => void>()
@@ -118,6 +135,7 @@ async function openSession(io: Io, attachment: Attachment, interrupted: AbortSig
 				const end = (then: () => void) => {
 					clearTimeout(timer)
 					waiting.delete(look)
+					over.removeEventListener('abort', nothing)
 					then()
 				}
 				const look = () => {
@@ -128,12 +146,16 @@ async function openSession(io: Io, attachment: Attachment, interrupted: AbortSig
 						end(() => reject(error))
 					}
 				}
-				const timer = setTimeout(() => end(() => settle(null)), limitMs)
+				const nothing = () => end(() => settle(null))
+				const timer = setTimeout(nothing, limitMs)
+				if (over.aborted) return nothing()
+				over.addEventListener('abort', nothing)
 				waiting.add(look)
 				look()
 			})
 		},
 		interrupted,
+		over,
 		farewell: null,
 	}
 	client.watch((next) => {

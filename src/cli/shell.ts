@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { ProblemError } from '../contract/client.ts'
+import type { LinkState } from '../contract/state.ts'
 import type { Link, RemoteShell } from '../engine/link/link.ts'
 import { problem } from '../engine/problems.ts'
 import type { Terminal } from './io.ts'
@@ -18,17 +19,24 @@ export function addShell(program: Command, cli: Cli): void {
 				return
 			}
 			await withEngine(cli, {}, async (session) => {
-				const { workstation: name, ssh } = await session.client.call('shellCommand', { workstation })
+				const { workstation: name, argv, ssh } = await session.client.call('shellCommand', { workstation })
+				const systemsSsh = () => cli.doors.runInTerminal(argv, cli.io.env)
+				if (ssh.transport === 'openssh' || isOpenSsh(session.state().workstations[name]?.link))
+					return await systemsSsh()
 				const link = cli.doors.openLink(name, ssh)
 				try {
-					await dial(link, session.io, session.interrupted)
-					return await runShell(link, terminal)
+					await dial(link, session)
+					if (!isOpenSsh(link.state)) return await runShell(link, terminal)
 				} finally {
 					await link.dispose()
 				}
+				return await systemsSsh()
 			})
 		})
 }
+
+/** Only the system's own ssh can log in: it is given the terminal itself, which it sizes, and asks what it must. */
+const isOpenSsh = (link: LinkState | undefined) => link?.status === 'up' && link.transport.kind === 'openssh'
 
 /** Hands the terminal to a shell there until it ends; returns its exit code. */
 async function runShell(link: Link, terminal: Terminal): Promise<number> {

@@ -8,6 +8,7 @@ import type {
 	Summary,
 	WorkstationState,
 } from '../contract/state.ts'
+import { askedProblem } from '../engine/link/state.ts'
 import { exitCodes } from './exit-codes.ts'
 import { deviceText } from './gpu.ts'
 import type { Io } from './io.ts'
@@ -75,7 +76,8 @@ function summaryText({ glyph, line, problem }: Summary, colours: Colours): strin
 function workstationText(workstation: WorkstationState, io: Io, colours: Colours): string {
 	const simulated = workstation.builtIn ? ', simulated' : ''
 	const lines = [
-		`${colours.bold(plain(workstation.name))}${simulated} · ${linkText(workstation, io)}`,
+		`${colours.bold(plain(workstation.name))}${simulated} · ${linkText(workstation, io.now())}`,
+		...transportLines(workstation),
 		`  ${lineText(workstation.rungs, colours)}`,
 		...workstation.rungs
 			.filter(({ verdict }) => verdict === 'failing')
@@ -99,24 +101,45 @@ export function lineText(rungs: readonly Rung[], colours: Colours): string {
 	return `${text}${holds && used.length > 0 ? ' ── ' : '    '}GPU`
 }
 
-function linkText({ link }: WorkstationState, io: Io): string {
-	const now = io.now()
+/** One line: whether it is connected, how, and else what it waits for. */
+export function linkText({ link, peer }: Pick<WorkstationState, 'link' | 'peer'>, now: number): string {
 	switch (link.status) {
 		case 'up': {
-			const latency = link.latencyMs === null ? '' : ` · ${Math.round(link.latencyMs)} ms`
-			return `connected for ${duration(now - link.since)}${latency} · ${plain(link.endpoint)}`
+			const latency = link.latencyMs === null ? '' : `${Math.round(link.latencyMs)} ms`
+			const facts = [
+				`connected for ${duration(now - link.since)}`,
+				[latency, peer?.path].filter(Boolean).join(' '),
+				plain(link.endpoint),
+				link.through.length > 0 ? `through ${link.through.map(plain).join(', ')}` : '',
+			]
+			return facts.filter(Boolean).join(' · ')
 		}
 		case 'off':
 			return 'not connected'
+		case 'waiting':
+			return `waiting for a network for ${duration(now - link.since)}`
 		case 'dialling':
-			return `connecting for ${duration(now - link.since)}`
-		case 'asking':
-			return `its host key is not known: ${plain(link.fingerprint)}`
+			return link.problem
+				? `${plain(link.problem.title)}; trying again for ${duration(now - link.since)}`
+				: `connecting for ${duration(now - link.since)}`
+		case 'host-key':
+			return link.question
+				? `its host key is not known: ${plain(link.question.fingerprint)}`
+				: 'checking its host key'
+		case 'login':
+			return link.question ? plain(askedProblem(link.question).title) : 'logging in'
 		case 'lost':
 			return `${plain(link.problem.title)}; next try in ${duration(link.nextTryAt - now)}`
 		case 'stopped':
 			return plain(link.problem.title)
 	}
+}
+
+/** Why the system's own ssh carries it, where it does. */
+function transportLines({ link }: WorkstationState): string[] {
+	if (link.status !== 'up' || link.transport.kind !== 'openssh') return []
+	const { reason } = link.transport
+	return [`  by the system’s own ssh${reason ? `: ${plain(reason)}` : ''}`]
 }
 
 function gpuLines(gpu: GpuState, io: Io): string[] {

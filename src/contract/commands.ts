@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { sshSchema } from './config.ts'
+import { sshSchema, zerotierNetworkSchema } from './config.ts'
 import { operationOutcomeSchema, rungSchema, runSchema, workstationStateSchema } from './state.ts'
+import { zerotierReadingSchema } from './zerotier.ts'
 
 const nothing = z.strictObject({})
 const done = z.object({})
@@ -26,11 +27,35 @@ export const commands = {
 	disconnect: { input: oneWorkstation, output: done },
 	/** Tries at once instead of at the next try; also after a stop. */
 	retry: { input: oneWorkstation, output: done },
-	/** The answer to an `asking` link. The fingerprint must be the one that was shown. */
+	/** This laptop woke up, or its network changed: every wanted link that waits is tried at once, one that is up is probed. */
+	wake: { input: nothing, output: done },
+	/** The answer to a host key's question. The fingerprint must be the one that was shown. */
 	answerHostKey: {
 		input: z.strictObject({ workstation: z.string(), fingerprint: z.string(), accept: z.boolean() }),
 		output: done,
 	},
+	/**
+	 * The answer to a login's question: one answer a prompt (none for `confirm`), null to give up. With `keep` it goes
+	 * into the system's keychain; else it is forgotten with the connection.
+	 */
+	answerLogin: {
+		input: z.strictObject({
+			workstation: z.string(),
+			question: z.string(),
+			answers: z.array(z.string().max(10_000)).max(20).nullable(),
+			keep: z.boolean(),
+		}),
+		output: done,
+	},
+	/** Takes what the keychain holds for this login out of it. */
+	forgetLogin: { input: oneWorkstation, output: done },
+	/** The ladder and the versions as plain text for a colleague; no secrets, keys, tokens or paths in it. */
+	report: { input: maybeWorkstation, output: z.object({ text: z.string() }) },
+	/** This laptop's ZeroTier service. */
+	readZeroTier: { input: nothing, output: zerotierReadingSchema },
+	/** Restarts it, and says whether that helped. The system may ask for an administrator's password. */
+	restartZeroTier: { input: nothing, output: operationStarted },
+	joinZeroTier: { input: z.strictObject({ network: zerotierNetworkSchema }), output: operationStarted },
 	/**
 	 * How to open a shell there: the command line for the system's own ssh, for a terminal to run, and the
 	 * settings behind it, for a link of the caller's own.

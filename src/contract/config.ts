@@ -37,14 +37,30 @@ export const sshSchema = z.strictObject({
 	knownHostsFile: pathSchema.optional(),
 	/** Read instead of `~/.ssh/config`, as `ssh -F` does. */
 	configFile: pathSchema.optional(),
+	/**
+	 * What speaks SSH. `auto`: ssh2, and the system's own ssh for what that cannot do (hardware keys, user
+	 * certificates, …).
+	 */
+	transport: z.enum(['auto', 'ssh2', 'openssh']).optional(),
+	/** A line that says nothing is given up after so many seconds. Default: 10, or what ServerAlive… of ssh says. */
+	deadAfter: z.int().min(3).max(600).optional(),
 })
 
+export const zerotierNetworkSchema = z
+	.string()
+	.regex(/^[0-9a-f]{16}$/, 'must be the 16 hexadecimal digits of a ZeroTier network')
+
 export const zerotierSchema = z.strictObject({
-	network: z
-		.string()
-		.regex(/^[0-9a-f]{16}$/, 'must be the 16 hexadecimal digits of a ZeroTier network')
-		.optional(),
+	network: zerotierNetworkSchema.optional(),
+	/** The workstation's address on that network; default: where its SSH host leads. */
 	address: z.string().min(1).optional(),
+	/** The workstation's node id; default: found by its address. */
+	peer: z
+		.string()
+		.regex(/^[0-9a-f]{10}$/, 'must be the 10 hexadecimal digits of a ZeroTier node')
+		.optional(),
+	/** The local service's token, where it lies elsewhere than usual. */
+	tokenFile: pathSchema.optional(),
 })
 
 export const workstationSchema = z.strictObject({

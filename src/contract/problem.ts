@@ -15,8 +15,26 @@ export const problemCodes = [
 	'input-invalid',
 	// the way to the workstation
 	'network-down',
+	'network-no-route',
+	'captive-portal',
+	'zerotier-not-installed',
 	'zerotier-not-running',
+	'zerotier-token-missing',
+	'zerotier-token-unreadable',
+	'zerotier-token-wrong',
+	'zerotier-garbled',
 	'zerotier-offline',
+	'zerotier-not-joined',
+	'zerotier-requesting',
+	'zerotier-denied',
+	'zerotier-not-found',
+	'zerotier-port-error',
+	'zerotier-client-too-old',
+	'zerotier-authentication',
+	'zerotier-no-address',
+	'zerotier-peer-silent',
+	'zerotier-restart-failed',
+	'zerotier-join-failed',
 	'host-not-found',
 	'port-refused',
 	'port-silent',
@@ -30,6 +48,9 @@ export const problemCodes = [
 	'login-refused',
 	'login-key-unusable',
 	'login-key-locked',
+	'login-asks',
+	'login-unanswered',
+	'openssh-missing',
 	'ssh-protocol',
 	'ssh-settings-unreadable',
 	'link-lost',
@@ -41,6 +62,7 @@ export const problemCodes = [
 	'remote-failed',
 	'remote-garbled',
 	'tool-missing',
+	'tool-old',
 	'gpu-no-tool',
 	'gpu-no-driver',
 	'gpu-none',
@@ -96,9 +118,15 @@ export const nextStepSchema = z.discriminatedUnion('kind', [
 	z.object({ kind: z.literal('copy'), label: z.string(), text: z.string() }),
 	z.object({ kind: z.literal('retry'), label: z.string() }),
 	z.object({ kind: z.literal('accept-host-key'), label: z.string() }),
+	z.object({ kind: z.literal('answer-login'), label: z.string() }),
+	z.object({ kind: z.literal('restart-zerotier'), label: z.string() }),
+	/** A page, or a pane of the system's settings. Faces open only the addresses that `isSafeUrl` lets through. */
+	z.object({ kind: z.literal('open-url'), label: z.string(), url: z.string() }),
 	z.object({ kind: z.literal('open'), label: z.string(), target: z.enum(['config', 'run', 'project']) }),
 ])
 export type NextStep = z.infer<typeof nextStepSchema>
+
+export { isSafeUrl, localNetworkSettings } from './safe-url.ts'
 
 /**
  * A failure as data and in words. `title` says what is so, `meaning` what it means and what to do.

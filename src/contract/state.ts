@@ -1,27 +1,75 @@
 import { z } from 'zod'
-import { problemSchema } from './problem.ts'
+import { factSchema, problemSchema } from './problem.ts'
 
 /** Milliseconds since the epoch, by the laptop's clock. */
 const time = z.number()
 
 // ——— the link ———
 
+/** What a person is asked before a host is trusted. */
+export const hostKeyQuestionSchema = z.object({
+	host: z.string(),
+	port: z.int(),
+	keyType: z.string(),
+	/** As OpenSSH prints it: `SHA256:…` */
+	fingerprint: z.string(),
+})
+export type HostKeyQuestion = z.infer<typeof hostKeyQuestionSchema>
+
+/** What only a person can say or do for a login. */
+export const loginQuestionSchema = z.object({
+	/** The answer names it: another question may have come meanwhile. */
+	id: z.string(),
+	/**
+	 * `prompts`: the server asks by itself (keyboard-interactive), such as for a one-time code. `confirm`: yes or no.
+	 * `touch`: nothing to type, a hardware key waits for its button.
+	 */
+	kind: z.enum(['passphrase', 'password', 'prompts', 'confirm', 'touch']),
+	host: z.string(),
+	user: z.string(),
+	/** The key file of a passphrase; else empty. */
+	file: z.string(),
+	/** What the server or the system's ssh says to it; may be empty. Shown, never interpreted. */
+	title: z.string(),
+	prompts: z.array(z.object({ text: z.string(), hidden: z.boolean() })),
+	/** The answer before was wrong. */
+	again: z.boolean(),
+	/** The answer may be kept in the system's keychain. */
+	mayKeep: z.boolean(),
+})
+export type LoginQuestion = z.infer<typeof loginQuestionSchema>
+
+/** What speaks SSH: `openssh` is the system's own ssh as one multiplexed connection. */
+export const transportSchema = z.object({
+	kind: z.enum(['ssh2', 'openssh']),
+	/** Why the system's ssh is used; empty for ssh2. */
+	reason: z.string(),
+})
+export type Transport = z.infer<typeof transportSchema>
+
 export const linkSchema = z.discriminatedUnion('status', [
 	z.object({ status: z.literal('off') }),
-	z.object({ status: z.literal('dialling'), since: time, attempt: z.int() }),
-	/** An unknown host key waits for a person. */
+	/** Wanted, but this laptop has no network: nothing is tried until there is one. */
+	z.object({ status: z.literal('waiting'), since: time }),
+	/** With why the try before it failed, if one did. */
 	z.object({
-		status: z.literal('asking'),
-		host: z.string(),
-		keyType: z.string(),
-		/** As OpenSSH prints it: `SHA256:…` */
-		fingerprint: z.string(),
+		status: z.literal('dialling'),
 		since: time,
+		attempt: z.int(),
+		problem: problemSchema.nullable(),
 	}),
+	/** The host's key is being checked; with a question: it is unknown and waits for a person. */
+	z.object({ status: z.literal('host-key'), since: time, question: hostKeyQuestionSchema.nullable() }),
+	/** Logging in; with a question: it waits for a person. */
+	z.object({ status: z.literal('login'), since: time, question: loginQuestionSchema.nullable() }),
 	z.object({
 		status: z.literal('up'),
 		since: time,
+		/** `host:port` */
 		endpoint: z.string(),
+		/** The jump hosts it goes through, first to last, each `host:port`. */
+		through: z.array(z.string()),
+		transport: transportSchema,
 		/** Round trip of the last keep-alive. */
 		latencyMs: z.number().nullable(),
 	}),
@@ -34,13 +82,27 @@ export type LinkState = z.infer<typeof linkSchema>
 
 // ——— the ladder ———
 
-export const rungIds = ['network', 'zerotier', 'port', 'host-key', 'login', 'tools', 'gpu', 'disk'] as const
+export const rungIds = [
+	'network',
+	'zerotier-service',
+	'zerotier-network',
+	'zerotier-peer',
+	'port',
+	'host-key',
+	'login',
+	'tools',
+	'gpu',
+	'disk',
+] as const
 export const rungSchema = z.object({
 	id: z.enum(rungIds),
 	title: z.string(),
 	verdict: z.enum(['ok', 'failing', 'unknown', 'unused']),
 	/** A few words: what was found. */
 	finding: z.string(),
+	/** What else was found, by plain words (`node id`, `git`), in the order to show it. No secrets. */
+	facts: z.record(z.string(), factSchema),
+	/** Its `next` and `meaning` are the remedy. */
 	problem: problemSchema.nullable(),
 	/** When it was probed; null while it never was. */
 	at: time.nullable(),
@@ -101,6 +163,17 @@ export const workstationStateSchema = z.object({
 	wanted: z.boolean(),
 	link: linkSchema,
 	rungs: z.array(rungSchema),
+	/** How ZeroTier reaches it; null: not known, or not through ZeroTier. */
+	peer: z
+		.object({
+			path: z.enum(['direct', 'relayed', 'tunneled']),
+			latencyMs: z.number().nullable(),
+			/** When its last packet came. */
+			heardAt: time.nullable(),
+		})
+		.nullable(),
+	/** A passphrase or password of this login lies in the keychain, because somebody asked for that. */
+	keepsLogin: z.boolean(),
 	gpu: gpuSchema,
 	/** The last minutes of utilisation for the sparkline, oldest first: per cent, or null for unread. */
 	utilisation: z.array(z.object({ at: time, value: z.number().nullable() })),
@@ -234,7 +307,8 @@ export type OperationOutcome = z.infer<typeof operationOutcomeSchema>
 
 export const operationSchema = z.object({
 	id: z.string(),
-	kind: z.enum(['up', 'run', 'back', 'go', 'demo']),
+	kind: z.enum(['up', 'run', 'back', 'go', 'demo', 'zerotier-restart', 'zerotier-join']),
+	/** Empty for what is about no project. */
 	project: z.string(),
 	workstation: z.string(),
 	startedAt: time,

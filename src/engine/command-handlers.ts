@@ -1,18 +1,24 @@
+import { arch, platform, release } from 'node:os'
 import { ProblemError } from '../contract/client.ts'
 import type { CommandName, CommandOutput } from '../contract/commands.ts'
-import type { Run, Rung } from '../contract/state.ts'
+import type { Run } from '../contract/state.ts'
+import { lineHolds } from './checks/line.ts'
 import type { Ledger } from './ledger.ts'
 import type { LogFollows } from './log-follows.ts'
 import type { Operations } from './operations.ts'
 import { problem } from './problems.ts'
+import { reportText } from './report.ts'
 import type { Roster } from './roster.ts'
 import type { CommandParsed, Face } from './rpc/served-engine.ts'
 import type { RunBook } from './run-book.ts'
 import { readLog } from './runs/log.ts'
 import { cancelRun } from './runs/runs.ts'
+import type { Secrets } from './secrets.ts'
 import { shellCommand } from './shell-command.ts'
 import type { Store } from './store.ts'
 import type { SyncKind } from './sync.ts'
+import { startZeroTierJoin, startZeroTierRestart } from './zerotier/operations.ts'
+import type { ZeroTier } from './zerotier/zerotier.ts'
 
 /** What the commands act on. */
 export interface Sessions {
@@ -23,6 +29,10 @@ export interface Sessions {
 	ledger: Ledger
 	follows: LogFollows
 	startSync(kind: SyncKind, project?: string): string
+	secrets: Secrets
+	zerotier: ZeroTier
+	/** ms since the epoch. */
+	now(): number
 	setUpDemo(): string
 	pause(until: number | null): void
 }
@@ -31,11 +41,11 @@ type Handlers = {
 	[N in CommandName]: (input: CommandParsed<N>, face: Face) => Promise<CommandOutput<N>>
 }
 
+/** The laptop's system for a report; its name stays out of it. */
+const system = () => `${platform()} ${release()} ${arch()}, Node ${process.versions.node}`
+
 /** How long a reading waits for a link that is still being made. */
 const linkTimeoutMs = 20_000
-
-const holds = (rungs: readonly Rung[]) =>
-	rungs.every((rung) => rung.verdict === 'ok' || rung.verdict === 'unused')
 
 /** One handler a command; each answers from the sessions and keeps nothing itself. */
 export function createHandlers(sessions: Sessions): Handlers {
@@ -54,12 +64,15 @@ export function createHandlers(sessions: Sessions): Handlers {
 	const start = (kind: SyncKind) => async (input: { project?: string | undefined }) => ({
 		operation: sessions.startSync(kind, input.project),
 	})
+	const checked = () =>
+		roster.workstations().map((one) => ({ name: one.config.name, check: () => one.check() }))
 	return {
 		ready: async () => ({}),
 		check: async (input) => {
 			const workstation = roster.workstation(input.workstation)
 			const rungs = await workstation.check()
-			return { workstation: workstation.config.name, holds: holds(rungs), rungs }
+			const holds = lineHolds(rungs, workstation.link.state.status === 'up')
+			return { workstation: workstation.config.name, holds, rungs }
 		},
 		connect: async (input) => {
 			roster.workstation(input.workstation).connect()
@@ -77,6 +90,34 @@ export function createHandlers(sessions: Sessions): Handlers {
 			roster.workstation(input.workstation).link.answerHostKey(input.fingerprint, input.accept)
 			return {}
 		},
+		wake: async () => {
+			for (const { link } of roster.workstations()) link.wake()
+			return {}
+		},
+		answerLogin: async (input) => {
+			const { link } = roster.workstation(input.workstation)
+			link.answerLogin(input.question, input.answers, input.keep)
+			return {}
+		},
+		forgetLogin: async (input) => {
+			await sessions.secrets.forget(roster.workstation(input.workstation).config.name)
+			return {}
+		},
+		report: async (input) => {
+			if (input.workstation !== undefined) roster.workstation(input.workstation)
+			const only = (name: string) => input.workstation === undefined || name === input.workstation
+			const workstations = Object.fromEntries(
+				Object.entries(store.state.workstations).filter(([name]) => only(name)),
+			)
+			return { text: reportText({ ...store.state, workstations }, system(), sessions.now()) }
+		},
+		readZeroTier: async () => await sessions.zerotier.read(),
+		restartZeroTier: async () => ({
+			operation: startZeroTierRestart({ operations, zerotier: sessions.zerotier, workstations: checked() }),
+		}),
+		joinZeroTier: async (input) => ({
+			operation: startZeroTierJoin({ operations, zerotier: sessions.zerotier }, input.network),
+		}),
 		shellCommand: async (input) => {
 			const { name, ssh } = roster.workstation(input.workstation).config
 			return { workstation: name, argv: shellCommand(ssh), ssh }

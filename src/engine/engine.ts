@@ -3,19 +3,24 @@ import type { CommandName, CommandOutput } from '../contract/commands.ts'
 import type { Config } from '../contract/config.ts'
 import type { State, Summary } from '../contract/state.ts'
 import type { BuiltIn } from './built-in.ts'
+import { isLoopback } from './checks/loopback.ts'
 import { createHandlers } from './command-handlers.ts'
 import { ConfigFile, type ConfigStore } from './config-file.ts'
+import type { Keychain } from './keychain.ts'
 import { Ledger } from './ledger.ts'
-import { createLink } from './link/ssh2-link.ts'
+import { createLink } from './link/live-link.ts'
+import { RouteWatch } from './link/routes.ts'
 import { LogFollows } from './log-follows.ts'
 import { Operations } from './operations.ts'
 import { Roster } from './roster.ts'
 import type { CommandParsed, Face, HostedEngine } from './rpc/served-engine.ts'
 import { RunBook } from './run-book.ts'
+import { Secrets } from './secrets.ts'
 import { Store } from './store.ts'
 import { summarise } from './summary.ts'
 import { Syncs } from './syncs.ts'
 import { WorkstationSession } from './workstation-session.ts'
+import { createZeroTier } from './zerotier/zerotier.ts'
 
 export interface EngineOptions {
 	/** Absolute; made when it is missing. */
@@ -25,6 +30,8 @@ export interface EngineOptions {
 	ConfigStore: ConfigStore
 	/** The built-in workstation; null where there is none. */
 	builtIn: BuiltIn | null
+	/** Where asked-for secrets are kept; null where there is no keychain. */
+	keychain: Keychain | null
 	/** Stays for long: results of runs that ended while nobody was here are brought back by itself. */
 	resident: boolean
 	/** ms since the epoch. */
@@ -66,14 +73,30 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		now,
 		ended: (run) => options.resident && syncs.bringBackOwed(run),
 	})
+	const secrets = await Secrets.open(options.dataFolder, options.keychain)
+	const routes = new RouteWatch()
+	const zerotier = createZeroTier({
+		tokenFiles: () => roster.workstations().flatMap(({ config }) => config.zerotier?.tokenFile ?? []),
+	})
+	const stopSecrets = secrets.onChange((name) =>
+		store.update('workstations', name, (old) => ({ ...old, keepsLogin: secrets.keeps(name) })),
+	)
 	const roster = new Roster({
 		store,
 		now,
 		builtIn: options.builtIn,
 		makeWorkstation: (config, builtIn) =>
 			new WorkstationSession(config, {
-				link: createLink({ name: config.name, ssh: config.ssh }),
+				link: createLink({
+					name: config.name,
+					ssh: config.ssh,
+					secrets: secrets.of(config.name),
+					// What is on this machine is reached without a network.
+					...(isLoopback(config.ssh.host) ? {} : { routes }),
+				}),
 				store,
+				secrets,
+				zerotier,
 				builtIn,
 				now,
 				listener: {
@@ -126,6 +149,9 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		book,
 		ledger,
 		follows,
+		secrets,
+		zerotier,
+		now,
 		startSync: (kind, project) => syncs.start(kind, project),
 		setUpDemo,
 		pause,
@@ -147,12 +173,13 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		},
 		dispose: async () => {
 			stopConfigWatch()
+			stopSecrets()
 			clearTimeout(pauseTimer)
 			follows.dispose()
 			await ready.catch(() => {})
 			await operations.dispose()
 			await roster.dispose()
-			await ledger.flush()
+			await Promise.all([ledger.flush(), secrets.dispose()])
 		},
 	}
 }

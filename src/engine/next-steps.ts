@@ -9,3 +9,9 @@ export const copy = (label: string, ...words: string[]): NextStep => ({
 	label,
 	text: words.map(typed).join(' '),
 })
+/** The same for commands that follow each other. */
+export const copySteps = (label: string, ...commands: string[][]): NextStep => ({
+	kind: 'copy',
+	label,
+	text: commands.map((words) => words.map(typed).join(' ')).join(' && '),
+})

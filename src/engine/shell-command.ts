@@ -13,6 +13,10 @@ export function shellCommand(ssh: WorkstationConfig['ssh'], home = homedir()): s
 		...(ssh.identityFile ? ['-i', path(ssh.identityFile)] : []),
 		// ssh splits this option at blanks; a path with one has to be quoted for it.
 		...(ssh.knownHostsFile ? ['-o', `UserKnownHostsFile="${path(ssh.knownHostsFile)}"`] : []),
+		// After two unanswered questions ssh ends at the third interval.
+		...(ssh.deadAfter
+			? ['-o', `ServerAliveInterval=${Math.floor(ssh.deadAfter / 3)}`, '-o', 'ServerAliveCountMax=2']
+			: []),
 		'--',
 		ssh.host,
 	]

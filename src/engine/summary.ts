@@ -1,5 +1,7 @@
 import type { Problem } from '../contract/problem.ts'
-import type { Operation, Run, State, Summary, WorkstationState } from '../contract/state.ts'
+import type { LinkState, Operation, Run, State, Summary, WorkstationState } from '../contract/state.ts'
+import { lineHolds, wayRungs } from './checks/line.ts'
+import { askedProblem } from './link/state.ts'
 import { problem } from './problems.ts'
 import { runProblem } from './runs/run-problem.ts'
 
@@ -12,6 +14,15 @@ const operationWords: Record<Operation['kind'], string> = {
 	back: 'Bringing results back',
 	go: 'Syncing and validating',
 	demo: 'Setting up the demo',
+	'zerotier-restart': 'Restarting ZeroTier',
+	'zerotier-join': 'Joining a ZeroTier network',
+}
+
+/** What a link asks a person, as a problem. */
+function askedBy(link: LinkState): Problem | null {
+	if (link.status === 'host-key' && link.question) return problem('host-key-unknown', { ...link.question })
+	if (link.status === 'login' && link.question) return askedProblem(link.question)
+	return null
 }
 
 function attention(state: State): Summary | null {
@@ -25,7 +36,8 @@ function attention(state: State): Summary | null {
 	for (const { name, wanted, link } of Object.values(state.workstations)) {
 		if (!wanted) continue
 		if (link.status === 'stopped') return as(link.problem, name)
-		if (link.status === 'asking') return as(problem('host-key-unknown', { ...link }), name)
+		const asked = askedBy(link)
+		if (asked) return as(asked, name)
 	}
 	for (const operation of Object.values(state.operations)) {
 		const { outcome } = operation
@@ -37,17 +49,31 @@ function attention(state: State): Summary | null {
 	}
 	for (const { name, wanted, link, rungs } of Object.values(state.workstations)) {
 		if (!wanted || link.status !== 'up') continue
-		const troubled = rungs.filter((rung) => rung.problem)
+		// What lies below a link that is up is proven by it.
+		const troubled = rungs.filter((rung) => rung.problem && !wayRungs.has(rung.id))
 		const broken = troubled.find((rung) => rung.verdict === 'failing') ?? troubled[0]
 		if (broken?.problem) return as(broken.problem, name)
 	}
 	return null
 }
 
+/** Why a wanted link has no way: what it met, or there is no network. A first try is not a failure yet. */
+function metByLink(link: LinkState): Problem | null {
+	if (link.status === 'lost' || link.status === 'dialling') return link.problem
+	return link.status === 'waiting' ? problem('network-down', {}) : null
+}
+
+/** The lowest broken rung is the cause; what the link met is only its effect. */
+function whyNoWay({ link, rungs }: WorkstationState): Problem | null {
+	const met = metByLink(link)
+	if (!met) return null
+	return rungs.find((rung) => wayRungs.has(rung.id) && rung.verdict === 'failing')?.problem ?? met
+}
+
 function down(state: State): Summary | null {
-	for (const { name, wanted, link } of Object.values(state.workstations)) {
-		if (wanted && link.status === 'lost')
-			return { glyph: 'down', line: link.problem.title, problem: link.problem, workstation: name }
+	for (const workstation of Object.values(state.workstations)) {
+		const why = workstation.wanted ? whyNoWay(workstation) : null
+		if (why) return { glyph: 'down', line: why.title, problem: why, workstation: workstation.name }
 	}
 	return null
 }
@@ -63,13 +89,9 @@ function working(state: State, now: number): Summary | null {
 	const operation = Object.values(state.operations).find(
 		(candidate) => candidate.outcome === null && now - candidate.startedAt >= workingAfterMs,
 	)
-	return operation ? as(`${operationWords[operation.kind]} · ${operation.project}`) : null
-}
-
-/** Every rung was probed and none fails. A rung not used does not count against it. */
-function holds(workstation: WorkstationState): boolean {
-	const probed = workstation.rungs.every((rung) => rung.verdict === 'ok' || rung.verdict === 'unused')
-	return workstation.link.status === 'up' && workstation.rungs.length > 0 && probed
+	if (!operation) return null
+	const { kind, project } = operation
+	return as(project === '' ? operationWords[kind] : `${operationWords[kind]} · ${project}`)
 }
 
 /** The worst state wins. Pure: the same state and time give the same summary. */
@@ -85,7 +107,7 @@ export function summarise(state: State, now: number): Summary {
 	if (state.app.pausedUntil !== null && state.app.pausedUntil > now) return calm('paused', 'Paused')
 	const wanted = Object.values(state.workstations).filter((workstation) => workstation.wanted)
 	if (wanted.length === 0) return calm('off', 'No workstation is connected')
-	const unready = wanted.find((workstation) => !holds(workstation))
+	const unready = wanted.find(({ link, rungs }) => link.status !== 'up' || !lineHolds(rungs, true))
 	if (!unready) return calm('ok', 'All good')
 	return calm(
 		'off',

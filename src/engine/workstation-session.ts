@@ -8,12 +8,16 @@ import { climb, unprobed } from './checks/ladder.ts'
 import { parseWorkstationFacts, type WorkstationFacts } from './checks/workstation-facts.ts'
 import { parseGpuRecords } from './gpu/gpu-records.ts'
 import type { Link } from './link/link.ts'
+import { resolveSettings, surroundings } from './link/settings.ts'
+import { waitsForPerson } from './link/state.ts'
 import { problem, problemOf } from './problems.ts'
 import { type BatchScript, runBatch } from './remote/script.ts'
 import { parseRuns } from './runs/run-records.ts'
 import { listRuns } from './runs/runs.ts'
 import { watchWorkstation } from './runs/watch.ts'
+import type { Secrets } from './secrets.ts'
 import type { Store } from './store.ts'
+import type { ZeroTier } from './zerotier/zerotier.ts'
 
 /** How long a check waits for the link before it says why it is not there. */
 const reachTimeoutMs = 15_000
@@ -37,6 +41,26 @@ export interface WorkstationListener {
 	runSeen(run: Run): void
 }
 
+export interface WorkstationOptions {
+	link: Link
+	store: Store
+	secrets: Pick<Secrets, 'keeps' | 'clearMemory'>
+	zerotier: Pick<ZeroTier, 'read'>
+	builtIn: boolean
+	/** ms since the epoch. */
+	now: () => number
+	listener: WorkstationListener
+}
+
+/** Asks at the first call; whoever asks again gets the same answer. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+	let answer: Promise<T> | undefined
+	return () => {
+		answer ??= ask()
+		return answer
+	}
+}
+
 /**
  * One workstation: its link, its ladder, its GPU and the watch on its runs. Writes what it learns into
  * the state; asked only through its methods.
@@ -45,6 +69,8 @@ export class WorkstationSession {
 	readonly config: WorkstationConfig
 	readonly link: Link
 	readonly #store: Store
+	readonly #secrets: WorkstationOptions['secrets']
+	readonly #zerotier: WorkstationOptions['zerotier']
 	readonly #now: () => number
 	readonly #listener: WorkstationListener
 	readonly #stopState: () => void
@@ -52,11 +78,10 @@ export class WorkstationSession {
 	#watching: Promise<void> = Promise.resolve()
 	#checking: Promise<Rung[]> | null = null
 
-	constructor(
-		config: WorkstationConfig,
-		options: { link: Link; store: Store; builtIn: boolean; now: () => number; listener: WorkstationListener },
-	) {
+	constructor(config: WorkstationConfig, options: WorkstationOptions) {
 		this.config = config
+		this.#secrets = options.secrets
+		this.#zerotier = options.zerotier
 		this.link = options.link
 		this.#store = options.store
 		this.#now = options.now
@@ -68,6 +93,8 @@ export class WorkstationSession {
 			link: this.link.state,
 			rungs: unprobed(checks),
 			gpu: { status: 'unknown' },
+			peer: null,
+			keepsLogin: options.secrets.keeps(config.name),
 			utilisation: [],
 		})
 		this.#stopState = this.link.onState((state) => this.#linkChanged(state))
@@ -81,6 +108,8 @@ export class WorkstationSession {
 	async disconnect(): Promise<void> {
 		this.#update({ wanted: false })
 		await this.link.disconnect()
+		// What was typed for this login lives no longer than the wish to be connected.
+		this.#secrets.clearMemory(this.config.name)
 	}
 
 	/** Climbs the ladder now; a climb under way is shared. */
@@ -116,7 +145,13 @@ export class WorkstationSession {
 		this.#watch?.abort()
 		this.#watch = null
 		// What lies beyond a broken link is not known any more; the readings keep their age.
-		if (state.status === 'lost' || state.status === 'stopped' || state.status === 'asking') this.#checkSoon()
+		if (
+			state.status === 'lost' ||
+			state.status === 'waiting' ||
+			state.status === 'stopped' ||
+			waitsForPerson(state)
+		)
+			this.#checkSoon()
 	}
 
 	#startWatch(): void {
@@ -197,7 +232,7 @@ export class WorkstationSession {
 	}
 
 	async #climb(): Promise<Rung[]> {
-		const rungs = await climb(checks, this.#context(), (rung) =>
+		return await climb(checks, this.#context(), (rung) =>
 			this.#store.update('workstations', this.config.name, (old) => ({
 				...old,
 				// One that could not be probed now keeps its age.
@@ -206,29 +241,23 @@ export class WorkstationSession {
 				),
 			})),
 		)
-		return rungs
 	}
 
 	#context(): CheckContext {
-		let reach: Promise<Problem | null> | undefined
-		let facts: Promise<WorkstationFacts> | undefined
-		const readFacts = () => {
-			facts ??= this.#readFacts()
-			return facts
-		}
+		const readFacts = once(() => this.#readFacts())
 		return {
 			workstation: this.config,
 			link: this.link,
 			now: this.#now,
-			reach: () => {
-				reach ??= this.#reach()
-				return reach
-			},
+			settings: once(() => resolveSettings(this.config.ssh, surroundings())),
+			zerotier: once(() => this.#zerotier.read()),
+			reach: once(() => this.#reach()),
 			facts: readFacts,
 			gpu: async () => {
 				await readFacts()
 				return this.#store.state.workstations[this.config.name]?.gpu ?? { status: 'unknown' }
 			},
+			foundPeer: (peer) => this.#update({ peer }),
 		}
 	}
 

@@ -20,6 +20,9 @@ beforeEach(() => {
 	electron.dialog.shown = []
 	electron.shell.opened = []
 	electron.shell.refusal = () => ''
+	electron.shell.links = []
+	electron.shell.linkRefusal = ''
+	electron.clipboard.text = ''
 	terminal.mockClear()
 })
 afterEach(() => {
@@ -58,6 +61,35 @@ describe('what a menu entry does', () => {
 		expect(opened).toEqual(['r1', null])
 		perform({ do: 'quit' })
 		expect(electron.app.ended).toBe(0)
+	})
+	test('a report is copied; one that is refused is told, and what was copied before stays', async () => {
+		const { engine, perform } = await actions((name) =>
+			name === 'report' ? { text: 'The line holds.' } : {},
+		)
+		perform({ do: 'copy-report', workstation: null })
+		await vi.waitFor(() => expect(electron.clipboard.text).toBe('The line holds.'))
+		perform({ do: 'copy-report', workstation: 'lab' })
+		await vi.waitFor(() => expect(engine.asked).toHaveLength(2))
+		expect(engine.asked).toEqual([
+			['report', {}],
+			['report', { workstation: 'lab' }],
+		])
+		const refused = await actions(refuse)
+		refused.perform({ do: 'copy-report', workstation: 'lab' })
+		await vi.waitFor(() => expect(told()).toEqual([[refusal.title, refusal.meaning]]))
+		expect(electron.clipboard.text).toBe('The line holds.')
+	})
+	test('a link is opened by the system; one that it cannot open is told', async () => {
+		const { perform } = await actions()
+		perform({ do: 'open-url', url: 'https://sso.example.org/' })
+		await vi.waitFor(() => expect(electron.shell.links).toEqual(['https://sso.example.org/']))
+		electron.shell.linkRefusal = 'no browser'
+		perform({ do: 'open-url', url: 'https://sso.example.org/' })
+		await vi.waitFor(() =>
+			expect(told()).toEqual([
+				['Hawser could not do that', 'https://sso.example.org/ could not be opened: no browser'],
+			]),
+		)
 	})
 	test('the settings open as their file, else as its folder', async () => {
 		const { perform } = await actions()

@@ -69,13 +69,20 @@ class StandInTheme
 }
 export const nativeTheme = new StandInTheme()
 
-class StandInShell implements Pick<Electron.Shell, 'openPath'> {
+class StandInShell implements Pick<Electron.Shell, 'openPath' | 'openExternal'> {
 	opened: string[] = []
 	/** What opening answers: empty, or why it failed. */
 	refusal: (path: string) => string = () => ''
 	async openPath(path: string) {
 		this.opened.push(path)
 		return this.refusal(path)
+	}
+	links: string[] = []
+	/** Why the system opens no link; empty: it does. */
+	linkRefusal = ''
+	async openExternal(url: string) {
+		if (this.linkRefusal !== '') throw new Error(this.linkRefusal)
+		this.links.push(url)
 	}
 }
 export const shell = new StandInShell()
@@ -96,3 +103,42 @@ class StandInDialog {
 	}
 }
 export const dialog = new StandInDialog()
+
+type SafePart =
+	| 'isAsyncEncryptionAvailable'
+	| 'encryptStringAsync'
+	| 'decryptStringAsync'
+	| 'getSelectedStorageBackend'
+
+/** Seals by a label instead of a cipher: what it gives back is sealed for the tests alone. */
+class StandInSafeStorage implements Pick<Electron.SafeStorage, SafePart> {
+	/** What it was asked, by name. */
+	asked: string[] = []
+	available = true
+	backend: ReturnType<Electron.SafeStorage['getSelectedStorageBackend']> = 'gnome_libsecret'
+	/** Its key: another machine has another one. */
+	key = 'key 1'
+	/** Keys it had before: what they sealed still opens, and is to be sealed anew. */
+	formerKeys: string[] = []
+	async isAsyncEncryptionAvailable() {
+		this.asked.push('available')
+		return this.available
+	}
+	async encryptStringAsync(plainText: string) {
+		this.asked.push('encrypt')
+		if (!this.available) throw new Error('Error while encrypting the text provided')
+		return Buffer.from(`sealed by ${this.key}: ${plainText}`)
+	}
+	async decryptStringAsync(encrypted: Buffer): Promise<Electron.DecryptStringAsyncReturnValue> {
+		this.asked.push('decrypt')
+		const [, key = '', result = ''] = /^sealed by ([^:]*): (.*)$/s.exec(encrypted.toString()) ?? []
+		const former = this.formerKeys.includes(key)
+		if (!this.available || !(key === this.key || former))
+			throw new Error('Error while decrypting the ciphertext provided')
+		return { result, shouldReEncrypt: former }
+	}
+	getSelectedStorageBackend() {
+		return this.backend
+	}
+}
+export const safeStorage = new StandInSafeStorage()

@@ -26,6 +26,14 @@ test('the stand-in knows what Electron knows: anything else is a type error', ()
 		part<Electron.WebFrameMain>({ url: 1 })
 		// @ts-expect-error A menu entry has no such role.
 		electron.Menu.buildFromTemplate([{ role: 'setting' }])
+		// @ts-expect-error A link is text.
+		void electron.shell.openExternal(new URL('https://example.org'))
+		// @ts-expect-error There is no such keychain.
+		electron.safeStorage.backend = 'keychain'
+		// @ts-expect-error It seals text.
+		void electron.safeStorage.encryptStringAsync(Buffer.from('secret'))
+		// @ts-expect-error It opens bytes.
+		void electron.safeStorage.decryptStringAsync('sealed')
 	}
 	expect(wrong).toBeTypeOf('function')
 })

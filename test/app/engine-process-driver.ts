@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { registerHooks } from 'node:module'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { KeychainRequest } from '../../src/app/engine-messages.ts'
 import { portChannel } from '../../src/app/port-channel.ts'
 import { createClient, ProblemError } from '../../src/contract/client.ts'
 import type { CommandInput, CommandName, CommandOutput } from '../../src/contract/commands.ts'
@@ -31,7 +32,12 @@ function electronPort(port: MessagePort) {
 	return events as unknown as Parameters<typeof portChannel>[0]
 }
 
-const parentPort = new EventEmitter()
+// A main process without a keychain.
+const parentPort = Object.assign(new EventEmitter(), {
+	postMessage({ kind, id }: KeychainRequest) {
+		queueMicrotask(() => parentPort.emit('message', { data: { kind, id, answer: { ok: false } }, ports: [] }))
+	},
+})
 Object.assign(process, { parentPort })
 process.argv = [process.execPath, bundle, dataFolder, '9.9.9']
 await import(bundle)

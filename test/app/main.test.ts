@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { portChannel } from '../../src/app/port-channel.ts'
 import type { Notice } from '../../src/contract/state.ts'
-import { preventable } from './electron-events.ts'
+import { part, preventable } from './electron-events.ts'
 import { standInEngine } from './engine-stand-in.ts'
-import { now, run, stateOf, workstation } from './states.ts'
+import { now, run, stateOf } from './states.ts'
 
 /** The whole main process, over the stand-in: each start is a new one of both. */
 
@@ -16,6 +16,8 @@ const folders: string[] = []
 let home: string
 beforeEach(() => {
 	home = join(folder(), 'new', 'data folder')
+	// As from a terminal: no login shell is asked.
+	vi.stubEnv('TERM', 'xterm')
 })
 afterEach(() => {
 	process.argv = argv
@@ -81,10 +83,11 @@ describe('the order of the start', () => {
 		await vi.waitFor(() => expect(electron.BrowserWindow.all).toHaveLength(1))
 		expect(electron.order.slice(4)).toEqual([
 			'ready',
-			'utilityProcess',
 			'protocol.handle',
 			'Tray',
 			'BrowserWindow',
+			// The one that may have to wait for a login shell.
+			'utilityProcess',
 		])
 	})
 	test('a second one in the same data folder ends at once and starts nothing', async () => {
@@ -114,7 +117,9 @@ describe('the order of the start', () => {
 		chmodSync(shell, 0o755)
 		vi.stubEnv('SHELL', shell)
 		vi.stubEnv('TERM', undefined)
+		vi.stubEnv('SSH_AUTH_SOCK', undefined)
 		const electron = await start({ on: 'darwin', args: ['--hidden'] })
+		await vi.waitFor(() => expect(electron.utilityProcess.children).toHaveLength(1))
 		expect(electron.app.policies).toEqual(['accessory'])
 		expect(electron.Menu.applicationMenu).toBeInstanceOf(electron.Menu)
 		const env = electron.utilityProcess.children[0]?.options.env as NodeJS.ProcessEnv
@@ -142,7 +147,6 @@ describe('the window', () => {
 		expect(electron.BrowserWindow.all).toHaveLength(2)
 	})
 	test('closed, it leaves the app in the bar; on macOS without a Dock icon', async () => {
-		vi.stubEnv('TERM', 'xterm')
 		const electron = await start({ on: 'darwin' })
 		expect(electron.app.policies).toEqual(['accessory', 'regular'])
 		electron.BrowserWindow.all[0]?.close()
@@ -215,14 +219,37 @@ describe('notices', () => {
 	})
 })
 
-test('after sleep the workstations that are wanted are tried, and no other', async () => {
-	const engine = standInEngine(
-		stateOf({ workstations: [workstation(), workstation({ name: 'spare', wanted: false })] }),
-	)
+test('after sleep the engine is told, once', async () => {
+	const engine = standInEngine(stateOf())
 	const electron = await start({ engine, args: ['--hidden'] })
 	await vi.waitFor(() => expect(electron.Tray.all[0]?.tooltip).toBe('The line holds'))
 	electron.powerMonitor.happen('resume')
-	await vi.waitFor(() => expect(engine.asked).toEqual([['retry', { workstation: 'lab' }]]))
+	await vi.waitFor(() => expect(engine.asked).toEqual([['wake', {}]]))
+})
+
+test('the engine gets the keychain, and each engine its own answers', async () => {
+	const electron = await start({ args: ['--hidden'] })
+	const [first] = electron.utilityProcess.children
+	first?.happen('message', { kind: 'keychain', id: 7, ask: 'seal', secret: 'hunter2' })
+	await vi.waitFor(() =>
+		expect(first?.requests.at(-1)?.message).toMatchObject({ kind: 'keychain', id: 7, answer: { ok: true } }),
+	)
+	first?.happen('message', { kind: 'keychain', id: 8, ask: 'available' })
+	const said = first?.requests.length
+	first?.happen('exit', 1)
+	await vi.waitFor(() => expect(electron.utilityProcess.children).toHaveLength(2))
+	expect(first?.requests).toHaveLength(said ?? 0)
+	expect(first?.listenerCount('message')).toBe(0)
+	// Its first words are the faces that waited for it, and nothing of the keychain.
+	expect(JSON.stringify(electron.utilityProcess.children[1]?.requests)).not.toContain('keychain')
+})
+
+test('a link of the window opens in the system’s browser; the window goes nowhere', async () => {
+	const electron = await start()
+	const handler = electron.BrowserWindow.all[0]?.webContents.openHandler
+	const answer = handler?.(part<Electron.HandlerDetails>({ url: 'https://my.zerotier.com/' }))
+	expect(answer).toEqual({ action: 'deny' })
+	await vi.waitFor(() => expect(electron.shell.links).toEqual(['https://my.zerotier.com/']))
 })
 
 describe('quitting', () => {

@@ -1,52 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { type MenuEntry, menuModel, menuWithoutEngine, tomorrowMorning } from '../../src/app/menu-model.ts'
+import { menuModel, menuWithoutEngine, tomorrowMorning } from '../../src/app/menu-model.ts'
 import { menuTemplate } from '../../src/app/menu-template.ts'
-import type { LinkState, Operation, State } from '../../src/contract/state.ts'
-import { minute, now, problemOf, project, run, stateOf, workstation } from './states.ts'
-
-/** The menu as lines: a greyed entry with its reason, a submenu indented. */
-function lines(entries: readonly MenuEntry[], indent = ''): string[] {
-	return entries.flatMap((entry) => {
-		if (entry.kind === 'separator') return [`${indent}—`]
-		if (entry.kind === 'text') return [`${indent}· ${entry.label}`]
-		if (entry.kind === 'submenu') return [`${indent}${entry.label} ▸`, ...lines(entry.entries, `${indent}  `)]
-		return [`${indent}${entry.label}${entry.why === null ? '' : ` ✗ ${entry.why}`}`]
-	})
-}
-const menu = (state: State) => lines(menuModel(state, now))
-
-function find(state: State, label: string) {
-	const all = (entries: readonly MenuEntry[]): MenuEntry[] =>
-		entries.flatMap((entry) => (entry.kind === 'submenu' ? all(entry.entries) : [entry]))
-	const entry = all(menuModel(state, now)).find((one) => one.kind === 'item' && one.label.startsWith(label))
-	if (entry?.kind !== 'item') throw new Error(`no entry ${label}`)
-	return entry
-}
-
-const withLink = (link: LinkState) => stateOf({ workstations: [workstation({ link })] })
-
-function operation(change: Partial<Operation> = {}): Operation {
-	const step = {
-		id: 'push',
-		title: 'Push master',
-		status: 'running',
-		detail: '',
-		startedAt: now,
-		endedAt: null,
-	} as const
-	return {
-		id: '1',
-		kind: 'go',
-		project: 'nt',
-		workstation: 'lab',
-		startedAt: now,
-		endedAt: null,
-		steps: [step],
-		cancelling: false,
-		outcome: null,
-		...change,
-	}
-}
+import { localNetworkSettings } from '../../src/contract/problem.ts'
+import { find, lines, menu } from './menu-text.ts'
+import { minute, now, operation, problemOf, project, run, stateOf, workstation } from './states.ts'
 
 test('a line that holds: the whole menu', () => {
 	const ended = run('r1', {
@@ -71,6 +28,7 @@ test('a line that holds: the whole menu', () => {
 		'Pause for an hour',
 		'Pause until tomorrow',
 		'Check again',
+		'Copy report',
 		'Open Hawser',
 		'Settings…',
 		'—',
@@ -99,35 +57,10 @@ test('entries carry what a click does', () => {
 	expect(find(state, 'Quit').action).toEqual({ do: 'quit' })
 })
 
-describe('without a link nothing moves, and the greyed entries say why', () => {
-	const cases: [LinkState, string, string][] = [
-		[{ status: 'off' }, 'lab is not connected', 'not connected'],
-		[{ status: 'dialling', since: now, attempt: 1 }, 'lab is being connected', 'connecting'],
-		[{ status: 'dialling', since: now, attempt: 3 }, 'lab is being connected', 'connecting, try 3'],
-		[
-			{ status: 'asking', host: 'lab', keyType: 'ssh-ed25519', fingerprint: 'SHA256:x', since: now },
-			'the host key of lab waits for an answer',
-			'its host key waits for an answer',
-		],
-		[
-			{ status: 'lost', problem: problemOf('lab does not answer'), since: now - 3 * minute, nextTryAt: now },
-			'lab does not answer',
-			'no path for 3 min, tries again by itself',
-		],
-		[
-			{ status: 'stopped', problem: problemOf('The host key of lab has changed'), since: now },
-			'The host key of lab has changed',
-			'stopped, waits for you',
-		],
-	]
-	test.each(cases)('%o', (link, why, line) => {
-		const shown = menu(withLink(link))
-		for (const label of ['Sync and validate', 'Up', 'Back', 'Open a shell…'])
-			expect(shown).toContain(`${label} ✗ ${why}`)
-		expect(shown).toContain(`· lab: ${line}`)
-		// What needs no link stays possible.
-		expect(shown).toEqual(expect.arrayContaining(['Check again', 'Open Hawser', 'Quit Hawser (runs go on)']))
-	})
+test('a report is of the workstation that the summary is about, else of the first', () => {
+	expect(find(stateOf(), 'Copy report').action).toEqual({ do: 'copy-report', workstation: null })
+	const summary = { ...stateOf().summary, workstation: 'lab' }
+	expect(find(stateOf({ summary }), 'Copy report').action).toEqual({ do: 'copy-report', workstation: 'lab' })
 })
 
 describe('projects', () => {
@@ -155,7 +88,11 @@ describe('projects', () => {
 	})
 	test('a workstation that is not there', () => {
 		expect(menu(stateOf({ workstations: [] }))).toEqual(
-			expect.arrayContaining(['Up ✗ no workstation named lab', 'Check again ✗ no workstation yet']),
+			expect.arrayContaining([
+				'Up ✗ no workstation named lab',
+				'Check again ✗ no workstation yet',
+				'Copy report ✗ no workstation yet',
+			]),
 		)
 	})
 	test('none yet', () => {
@@ -239,6 +176,22 @@ describe('the summary’s next step', () => {
 			'Accept this key…',
 			{ do: 'open-window', run: null },
 		],
+		[{ kind: 'answer-login', label: 'Answer' } as const, 'Answer…', { do: 'open-window', run: null }],
+		[
+			{ kind: 'restart-zerotier', label: 'Restart it' } as const,
+			'Restart it',
+			{ do: 'command', wish: { name: 'restartZeroTier', input: {} } },
+		],
+		[
+			{ kind: 'open-url', label: 'Log in', url: 'https://sso.example.org/' } as const,
+			'Log in',
+			{ do: 'open-url', url: 'https://sso.example.org/' },
+		],
+		[
+			{ kind: 'open-url', label: 'Open the setting', url: localNetworkSettings } as const,
+			'Open the setting',
+			{ do: 'open-url', url: localNetworkSettings },
+		],
 		[
 			{ kind: 'open', label: 'Open settings', target: 'config' } as const,
 			'Open settings',
@@ -248,6 +201,14 @@ describe('the summary’s next step', () => {
 		expect(menu(state(next)).slice(0, 3)).toEqual(['· Something waits', label, '—'])
 		expect(find(state(next), label).action).toEqual(action)
 	})
+	test.each(['http://sso.example.org/', 'file:///etc/passwd', 'javascript:alert(1)', 'not an address'])(
+		'an address that is not safe is greyed: %s',
+		(url) => {
+			expect(menu(state({ kind: 'open-url', label: 'Log in', url }))[1]).toBe(
+				'Log in ✗ its address is not a safe one',
+			)
+		},
+	)
 	test('to try again without a workstation is to check again', () => {
 		expect(find(state({ kind: 'retry', label: 'Try now' }, null), 'Try now').action).toEqual({
 			do: 'command',
@@ -301,9 +262,8 @@ test('without an engine there is still a way to the window and out', () => {
 
 test('the native template greys, explains, and hands over the action', () => {
 	const performed: unknown[] = []
-	const template = menuTemplate(menuModel(withLink({ status: 'off' }), now), (action) =>
-		performed.push(action),
-	)
+	const disconnected = stateOf({ workstations: [workstation({ link: { status: 'off' } })] })
+	const template = menuTemplate(menuModel(disconnected, now), (action) => performed.push(action))
 	const up = template.find((item) => item.label?.startsWith('Up'))
 	expect(up).toMatchObject({ label: 'Up (lab is not connected)', enabled: false })
 	const check = template.find((item) => item.label === 'Check again')

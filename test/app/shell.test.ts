@@ -2,14 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type Electron from 'electron'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { followEngine } from '../../src/app/engine-face.ts'
-import { restartDelay, superviseEngine } from '../../src/app/engine-supervisor.ts'
 import { isTrusted, relayPages } from '../../src/app/ipc.ts'
 import { showNotices } from '../../src/app/notifications.ts'
 import { toMain, toPage } from '../../src/app/page-messages.ts'
 import { createTray, glyphFile } from '../../src/app/tray.ts'
 import { wakeWith } from '../../src/app/wake.ts'
 import { createAppWindow } from '../../src/app/window.ts'
-import type { Channel } from '../../src/contract/client.ts'
 import { part, preventable } from './electron-events.ts'
 import * as electron from './electron-stand-in.ts'
 import { standInEngine } from './engine-stand-in.ts'
@@ -27,7 +25,6 @@ beforeEach(() => {
 	electron.Tray.all = []
 	electron.Notification.made = []
 	electron.Notification.shown = []
-	electron.utilityProcess.children = []
 })
 afterEach(() => {
 	onPlatform(platform)
@@ -204,8 +201,9 @@ describe('the tray', () => {
 
 describe('the window', () => {
 	const files = { page: '/page', preload: '/preload.cjs', icon: '/icon.png' }
+	const noLinks = () => {}
 	test('is sandboxed, isolated, and shows our page', () => {
-		createAppWindow(files).open('run 1')
+		createAppWindow(files, noLinks).open('run 1')
 		const [window] = electron.BrowserWindow.all
 		// All of it: a preference that is not here keeps Electron's default, which is the strict one.
 		expect(window?.options.webPreferences).toEqual({
@@ -219,7 +217,7 @@ describe('the window', () => {
 		expect(window?.loaded).toEqual(['hawser://app/index.html#run/run%201'])
 	})
 	test('goes nowhere else, opens nothing, permits nothing', () => {
-		createAppWindow(files).open()
+		createAppWindow(files, noLinks).open()
 		const contents = electron.BrowserWindow.all[0]?.webContents
 		if (!contents) throw new Error('there is no window')
 		const address = 'https://example.org/'
@@ -248,7 +246,7 @@ describe('the window', () => {
 		)
 	})
 	test('is one: opened again it comes to the front, closed it is made anew', () => {
-		const window = createAppWindow(files)
+		const window = createAppWindow(files, noLinks)
 		window.open()
 		window.open('r1')
 		expect(electron.BrowserWindow.all).toHaveLength(1)
@@ -258,7 +256,7 @@ describe('the window', () => {
 		expect(electron.BrowserWindow.all).toHaveLength(2)
 	})
 	test('a run that is opened comes into the window that is there, also out of the Dock', () => {
-		const window = createAppWindow(files)
+		const window = createAppWindow(files, noLinks)
 		window.open()
 		const [shown] = electron.BrowserWindow.all
 		if (!shown) throw new Error('there is no window')
@@ -267,7 +265,7 @@ describe('the window', () => {
 		expect([shown.minimized, shown.focused, shown.loaded]).toEqual([false, 1, ['hawser://app/index.html']])
 	})
 	test('a page that closes itself, as Esc does, is let go of; opening makes a new one', () => {
-		const window = createAppWindow(files)
+		const window = createAppWindow(files, noLinks)
 		window.open()
 		const others = electron.app.listenerCount('window-all-closed')
 		electron.app.on('window-all-closed', () => {})
@@ -281,7 +279,7 @@ describe('the window', () => {
 	test('on macOS there is a Dock icon only while it is open', () => {
 		onPlatform('darwin')
 		electron.app.policies = []
-		const window = createAppWindow(files)
+		const window = createAppWindow(files, noLinks)
 		window.open()
 		window.close()
 		expect(electron.app.policies).toEqual(['regular', 'accessory'])
@@ -312,68 +310,18 @@ describe('notices', () => {
 	})
 })
 
-test('after sleep every wanted workstation is tried at once', async () => {
-	const engine = standInEngine(
-		stateOf({ workstations: [workstation(), workstation({ name: 'spare', wanted: false })] }),
-	)
-	const face = followEngine(engine.open)
-	const stop = wakeWith(electron.powerMonitor as unknown as Parameters<typeof wakeWith>[0], face)
-	await vi.waitFor(() => expect(face.state()).not.toBeNull())
-	electron.powerMonitor.happen('resume')
-	await vi.waitFor(() => expect(engine.asked).toEqual([['retry', { workstation: 'lab' }]]))
-	stop()
-})
-
-describe('the engine’s process', () => {
-	const start = { entry: '/engine.mjs', args: ['/data'], env: {} }
-	test('is started again with a growing wait; what was open is closed, what waits gets the next one', async () => {
-		vi.useFakeTimers()
-		const supervisor = superviseEngine(start)
-		const channel: Channel = await supervisor.open()
-		const closed = vi.fn()
-		channel.onClose(closed)
-		const [first] = electron.utilityProcess.children
-		expect(first?.requests).toMatchObject([{ message: { kind: 'face' } }])
-		first?.happen('exit', 1)
-		expect(closed).toHaveBeenCalledOnce()
-		const next = supervisor.open()
-		expect(electron.utilityProcess.children).toHaveLength(1)
-		await vi.advanceTimersByTimeAsync(restartDelay(1))
-		await next
-		expect(electron.utilityProcess.children).toHaveLength(2)
-		expect(electron.utilityProcess.children[1]?.requests).toHaveLength(1)
-		electron.utilityProcess.children[1]?.happen('exit', 1)
-		await vi.advanceTimersByTimeAsync(restartDelay(1))
-		expect(electron.utilityProcess.children).toHaveLength(2)
-		await vi.advanceTimersByTimeAsync(restartDelay(2))
-		expect(electron.utilityProcess.children).toHaveLength(3)
-	})
-	test('one that V8 gives up in is started again too, and is no error here', async () => {
-		vi.useFakeTimers()
-		const supervisor = superviseEngine(start)
-		const [child] = electron.utilityProcess.children
-		child?.happen('error', 'FatalError', 'v8::Allocate', '{}')
-		child?.happen('exit', 1)
-		await vi.advanceTimersByTimeAsync(restartDelay(1))
-		expect(electron.utilityProcess.children).toHaveLength(2)
-		const stopped = supervisor.stop()
-		electron.utilityProcess.children[1]?.happen('exit', 0)
-		await stopped
-	})
-	test('waits never grow beyond half a minute', () => {
-		expect([1, 2, 3, 8, 100].map(restartDelay)).toEqual([250, 500, 1000, 30_000, 30_000])
-	})
-	test('is asked to stop, is ended when it does not, and is not started again', async () => {
-		vi.useFakeTimers()
-		const supervisor = superviseEngine(start)
-		const [child] = electron.utilityProcess.children
-		const stopped = supervisor.stop()
-		expect(child?.requests.at(-1)?.message).toEqual({ kind: 'stop' })
-		await vi.advanceTimersByTimeAsync(5000)
-		await stopped
-		expect(child?.killed).toBe(true)
-		await vi.advanceTimersByTimeAsync(60_000)
-		expect(electron.utilityProcess.children).toHaveLength(1)
-		await expect(supervisor.open()).rejects.toThrow('quitting')
-	})
-})
+test.each(['resume', 'unlock-screen'] as const)(
+	'after %s the engine is told once, whatever is wanted',
+	async (name) => {
+		const engine = standInEngine(
+			stateOf({ workstations: [workstation(), workstation({ name: 'spare', wanted: false })] }),
+		)
+		const face = followEngine(engine.open)
+		const stop = wakeWith(electron.powerMonitor as unknown as Parameters<typeof wakeWith>[0], face)
+		await vi.waitFor(() => expect(face.state()).not.toBeNull())
+		electron.powerMonitor.happen(name)
+		await vi.waitFor(() => expect(engine.asked).toEqual([['wake', {}]]))
+		stop()
+		expect(electron.powerMonitor.listenerCount(name)).toBe(0)
+	},
+)

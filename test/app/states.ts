@@ -1,5 +1,14 @@
 import type { Problem } from '../../src/contract/problem.ts'
-import type { ProjectState, Run, State, WorkstationState } from '../../src/contract/state.ts'
+import type {
+	LinkState,
+	LoginQuestion,
+	Operation,
+	ProjectState,
+	Run,
+	Rung,
+	State,
+	WorkstationState,
+} from '../../src/contract/state.ts'
 
 /** Pieces of a state for the shell's tests. All times count from here. */
 export const now = Date.UTC(2026, 10, 23, 10, 0, 0)
@@ -9,13 +18,46 @@ export function problemOf(title: string, next: Problem['next'] = null): Problem 
 	return { code: 'internal', facts: {}, title, meaning: 'What it means.', next, needsPerson: next !== null }
 }
 
+type Up = Extract<LinkState, { status: 'up' }>
+export const up = (change: Partial<Up> = {}): Up => ({
+	status: 'up',
+	since: now - 240 * minute,
+	endpoint: 'lab:22',
+	through: [],
+	transport: { kind: 'ssh2', reason: '' },
+	latencyMs: 12,
+	...change,
+})
+
+/** A login that waits for a person. */
+export function loginQuestion(change: Partial<LoginQuestion> = {}): LoginQuestion {
+	return {
+		id: 'q1',
+		kind: 'passphrase',
+		host: 'lab',
+		user: 'me',
+		file: '/home/me/.ssh/id_ed25519',
+		title: '',
+		prompts: [{ text: 'Passphrase', hidden: true }],
+		again: false,
+		mayKeep: true,
+		...change,
+	}
+}
+
+export function rung(id: Rung['id'], change: Partial<Rung> = {}): Rung {
+	return { id, title: id, verdict: 'ok', finding: '', facts: {}, problem: null, at: now, ...change }
+}
+
 export function workstation(change: Partial<WorkstationState> = {}): WorkstationState {
 	return {
 		name: 'lab',
 		builtIn: false,
 		wanted: true,
-		link: { status: 'up', since: now - 240 * minute, endpoint: 'lab:22', latencyMs: 12 },
+		link: up(),
 		rungs: [],
+		peer: null,
+		keepsLogin: false,
 		gpu: {
 			status: 'read',
 			at: now - 2000,
@@ -92,6 +134,29 @@ export function run(id: string, change: Partial<Run> = {}): Run {
 		metrics: null,
 		change: null,
 		looked: false,
+		...change,
+	}
+}
+
+export function operation(change: Partial<Operation> = {}): Operation {
+	const step = {
+		id: 'push',
+		title: 'Push master',
+		status: 'running',
+		detail: '',
+		startedAt: now,
+		endedAt: null,
+	} as const
+	return {
+		id: '1',
+		kind: 'go',
+		project: 'nt',
+		workstation: 'lab',
+		startedAt: now,
+		endedAt: null,
+		steps: [step],
+		cancelling: false,
+		outcome: null,
 		...change,
 	}
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startDelayProxy } from '../peers/delay-proxy.ts'
+import { type FaultProxy, startFaultProxy } from '../peers/fault-proxy.ts'
 import { makeRepositories, type Repositories } from '../peers/repositories.ts'
 import { type Sshd, startSshd } from '../peers/sshd.ts'
 
@@ -11,8 +11,10 @@ export const oneWayMs = 15
 export interface Bed {
 	sshd: Sshd
 	repositories: Repositories
-	/** The port behind which the sshd is 30 ms away. */
-	port: number
+	/** The line to it; the sshd is 30 ms away behind its port. */
+	line: FaultProxy
+	/** How our own link reaches it. */
+	ssh: Sshd['ssh']
 	dataFolder: string
 	/** Arguments for plain `ssh` over the same slow line. */
 	sshArgs: string[]
@@ -23,7 +25,7 @@ export interface Bed {
 export async function makeBed(): Promise<Bed> {
 	const folder = await mkdtemp(join(tmpdir(), 'hawser-bench-'))
 	const sshd = await startSshd()
-	const proxy = await startDelayProxy({ host: '127.0.0.1', port: sshd.port }, oneWayMs)
+	const line = await startFaultProxy({ host: '127.0.0.1', port: sshd.port }, oneWayMs)
 	const names = {
 		base: 'master',
 		validation: 'gpu-validation',
@@ -35,14 +37,15 @@ export async function makeBed(): Promise<Bed> {
 	await writeFile(
 		join(folder, 'known_hosts'),
 		Object.values(sshd.hostKeys)
-			.map((key) => `[127.0.0.1]:${proxy.port} ${key}\n`)
+			.map((key) => `[127.0.0.1]:${line.port} ${key}\n`)
 			.join(''),
 	)
 	const dataFolder = join(folder, 'data')
 	await mkdir(dataFolder)
 	const knownHostsFile = join(folder, 'known_hosts')
+	const ssh = { ...sshd.ssh, port: line.port, knownHostsFile }
 	const config = {
-		workstations: [{ name: 'lab', ssh: { ...sshd.ssh, port: proxy.port, knownHostsFile } }],
+		workstations: [{ name: 'lab', ssh }],
 		projects: [
 			{
 				name: 'nt',
@@ -57,7 +60,8 @@ export async function makeBed(): Promise<Bed> {
 	return {
 		sshd,
 		repositories,
-		port: proxy.port,
+		line,
+		ssh,
 		dataFolder,
 		sshArgs: [
 			'-F',
@@ -69,11 +73,11 @@ export async function makeBed(): Promise<Bed> {
 			'-i',
 			sshd.identityFile,
 			'-p',
-			String(proxy.port),
+			String(line.port),
 			`${sshd.user}@127.0.0.1`,
 		],
 		stop: async () => {
-			await proxy.stop()
+			await line.stop()
 			await sshd.stop()
 			await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 		},

@@ -1,16 +1,29 @@
 // `npm run bench`: figures side by side with the plain tools, in one run on one machine. Never a test:
-// a bar that is missed is printed as missed, and the exit code stays 0.
+// a bar that is missed is printed as missed, and the exit code stays 0. With names (`status`, `outage`, …)
+// only those are measured.
 import { makeBed } from './bed.ts'
+import { ladderRow } from './ladder.ts'
 import { noticeRow } from './notice.ts'
+import { outageRows } from './outage.ts'
 import { quietRow } from './quiet.ts'
 import { printRows, type Row } from './row.ts'
 import { statusRow } from './status.ts'
 import { windowSizeRow } from './window-size.ts'
 
+const measures = {
+	status: statusRow,
+	ladder: ladderRow,
+	notice: noticeRow,
+	outage: outageRows,
+	quiet: quietRow,
+	window: windowSizeRow,
+}
+const wanted = process.argv.slice(2)
 const bed = await makeBed()
 const rows: Row[] = []
 try {
-	for (const measure of [statusRow, noticeRow, quietRow, windowSizeRow]) rows.push(await measure(bed))
+	for (const [name, measure] of Object.entries(measures))
+		if (wanted.length === 0 || wanted.includes(name)) rows.push(...[await measure(bed)].flat())
 } finally {
 	await bed.stop()
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
 import { type Bridge, type Carries, openBridge } from '../../src/engine/link/bridge.ts'
-import { createLink } from '../../src/engine/link/ssh2-link.ts'
+import { createLink } from '../../src/engine/link/live-link.ts'
 import { type Command, run } from '../../src/engine/process/process.ts'
 import { type Sshd, sshdMissing, startSshd } from './sshd.ts'
 

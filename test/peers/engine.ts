@@ -3,6 +3,7 @@ import type { CommandInput, CommandName, CommandOutput, LogChunk } from '../../s
 import type { State } from '../../src/contract/state.ts'
 import type { BuiltIn } from '../../src/engine/built-in.ts'
 import { createEngine } from '../../src/engine/engine.ts'
+import type { Keychain } from '../../src/engine/keychain.ts'
 import type { CommandParsed, Face } from '../../src/engine/rpc/served-engine.ts'
 
 /** A real engine in this process, with one face: the test. */
@@ -19,6 +20,7 @@ export interface EngineUnderTest {
 export async function startEngine(options: {
 	dataFolder: string
 	builtIn?: BuiltIn | null
+	keychain?: Keychain | null
 	resident?: boolean
 }): Promise<EngineUnderTest> {
 	const engine = await createEngine({
@@ -26,6 +28,7 @@ export async function startEngine(options: {
 		version: '0.0.0',
 		ConfigStore: Conf,
 		builtIn: options.builtIn ?? null,
+		keychain: options.keychain ?? null,
 		resident: options.resident ?? false,
 	})
 	const log: LogChunk[] = []

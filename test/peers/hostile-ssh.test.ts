@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { LinkState } from '../../src/contract/state.ts'
-import { createLink } from '../../src/engine/link/ssh2-link.ts'
+import { createLink } from '../../src/engine/link/live-link.ts'
 import { startDelayProxy } from './delay-proxy.ts'
 import { makeHostileBed, operate } from './hostile-bed.ts'
 import { freePort, sshdMissing, startSshd } from './sshd.ts'
 
 /** What answers on the SSH port is hostile: it ends as words, recovers by itself, and leaves nothing behind. */
 
-const times = { tcpMs: 1500, handshakeMs: 1500, loginMs: 1500, loginWithAgentMs: 1500 }
+const times = { tcpMs: 1500, handshakeMs: 1500, loginMs: 1500, loginWithPersonMs: 1500 }
 const backOff = { firstMs: 50, capMs: 200, steadyMs: 1000 }
 
 type Greeting = (socket: Socket) => void
@@ -143,7 +143,7 @@ describe.skipIf(sshdMissing)(`a connection${why}`, () => {
 				await new Promise((done) => setTimeout(done, after))
 				proxy[way]()
 				const down = await settled(link, ['lost', 'stopped', 'dialling'])
-				if ('problem' in down) expect(down.problem.needsPerson).toBe(false)
+				if ('problem' in down) expect(down.problem?.needsPerson ?? false).toBe(false)
 				if (way === 'stall') {
 					proxy.cut()
 					proxy.resume()

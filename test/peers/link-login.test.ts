@@ -2,8 +2,12 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
+import type { LoginQuestion } from '../../src/contract/state.ts'
+import type { Link } from '../../src/engine/link/link.ts'
 import { run } from '../../src/engine/process/process.ts'
-import { cleanups, codeOf, linkTo, result, server, until, up } from './linked.ts'
+import { ask, askingServer } from './asking-server.ts'
+import { dialled, type Script } from './dial-request.ts'
+import { codeOf, linkTo, server, until } from './linked.ts'
 import { type Sshd, sshdMissing } from './sshd.ts'
 
 if (sshdMissing) console.warn(`link-login: skipped, ${sshdMissing}`)
@@ -19,48 +23,47 @@ function realSsh(sshd: Sshd, command: string) {
 	})
 }
 
+async function asked(sshd: Sshd, script?: Script) {
+	const state = await dialled(sshd.ssh, script)
+	if (state.end !== 'host-key') throw new Error(`not asked but ${state.end}`)
+	expect(state.told.phases).toEqual(['host-key'])
+	return state.error.asked
+}
+
 describe.skipIf(sshdMissing)('host keys', () => {
 	test('an unknown key is asked about as ssh-keygen prints it; accepted, the real ssh takes it too', async () => {
 		const sshd = await server({ known: 'none' })
 		await writeFile(sshd.knownHostsFile, 'other.example ssh-ed25519 AAAA')
-		const link = linkTo(sshd)
-		link.connect()
-		const state = await until(link, ({ status }) => status !== 'dialling')
+		const keep = await asked(sshd)
 		const printed = await run({ file: 'ssh-keygen', args: ['-lf', join(sshd.folder, 'host_ed25519.pub')] })
-		const fingerprint = printed.stdout.split(' ')[1] ?? ''
-		expect(state).toMatchObject({ status: 'asking', keyType: 'ssh-ed25519', fingerprint })
-		expect(await codeOf(link.whenUp(1000))).toBe('host-key-unknown')
-		expect(() => link.answerHostKey('SHA256:another', true)).toThrow(ProblemError)
-		expect(link.state.status).toBe('asking')
-		link.answerHostKey(fingerprint, true)
-		await link.whenUp(10_000)
+		expect(keep).toMatchObject({ keyType: 'ssh-ed25519', fingerprint: printed.stdout.split(' ')[1] })
+		expect((await dialled(sshd.ssh, { keep })).end).toBe('up')
 		const file = await readFile(sshd.knownHostsFile, 'utf8')
 		expect(file).toMatch(/^other\.example ssh-ed25519 AAAA\n\S+ ssh-ed25519 \S+\n$/)
 		expect((await realSsh(sshd, 'echo in')).stdout).toBe('in\n')
 	})
 
-	test('a declined key stops, and trying again asks again', async () => {
+	test('kept hashed where the settings want it; one that the system’s ssh has is not kept here', async () => {
 		const sshd = await server({ known: 'none' })
-		const link = linkTo(sshd)
-		link.connect()
-		const state = await until(link, ({ status }) => status === 'asking')
-		link.answerHostKey(state.status === 'asking' ? state.fingerprint : '', false)
-		expect(link.state).toMatchObject({ status: 'stopped', problem: { code: 'host-key-unknown' } })
-		link.retry()
-		await until(link, ({ status }) => status === 'asking')
+		await writeFile(sshd.ssh.configFile ?? '', 'HashKnownHosts yes\n')
+		const keep = await asked(sshd)
+		await asked(sshd, { keep: { ...keep, key: null } })
 		expect(await readFile(sshd.knownHostsFile, 'utf8')).toBe('')
+		expect((await dialled(sshd.ssh, { keep })).end).toBe('up')
+		expect(await readFile(sshd.knownHostsFile, 'utf8')).toMatch(/^\|1\|/)
+		expect((await realSsh(sshd, 'echo in')).stdout).toBe('in\n')
 	})
 
-	test('a changed key stops everything and nothing retries', async () => {
+	test('a changed key stops everything, for the real ssh too', async () => {
 		const sshd = await server({ known: 'none' })
 		const other = await server()
 		await writeFile(sshd.knownHostsFile, `[127.0.0.1]:${sshd.port} ${other.hostKeys.ed25519}\n`)
-		const link = linkTo(sshd)
-		link.connect()
-		const state = await until(link, ({ status }) => status !== 'dialling')
-		expect(state).toMatchObject({
-			status: 'stopped',
-			problem: { code: 'host-key-changed', facts: { file: sshd.knownHostsFile, line: 1 } },
+		expect(await dialled(sshd.ssh)).toMatchObject({
+			problem: {
+				code: 'host-key-changed',
+				needsPerson: true,
+				facts: { file: sshd.knownHostsFile, line: 1 },
+			},
 		})
 		await expect(realSsh(sshd, 'true')).rejects.toThrow()
 	})
@@ -68,85 +71,122 @@ describe.skipIf(sshdMissing)('host keys', () => {
 	test('a revoked key stops', async () => {
 		const sshd = await server()
 		await appendFile(sshd.knownHostsFile, `@revoked * ${sshd.hostKeys.ed25519}\n`)
-		const link = linkTo(sshd)
-		link.connect()
-		const state = await until(link, ({ status }) => status !== 'dialling')
-		expect(state).toMatchObject({ status: 'stopped', problem: { code: 'host-key-revoked' } })
+		expect(await dialled(sshd.ssh)).toMatchObject({ problem: { code: 'host-key-revoked' } })
 	})
 
 	test('a host known by its ecdsa key is asked for that one; hashed lines count', async () => {
 		const sshd = await server({ known: 'ecdsa' })
 		await run({ file: 'ssh-keygen', args: ['-H', '-f', sshd.knownHostsFile] })
 		expect(await readFile(sshd.knownHostsFile, 'utf8')).toMatch(/^\|1\|/)
-		await up(sshd)
+		expect((await dialled(sshd.ssh)).end).toBe('up')
 	})
 
-	test('what ssh-keyscan writes is known', async () => {
+	test('what ssh-keyscan writes is known; so is a name of its own, and a host without its port', async () => {
 		const sshd = await server({ known: 'none' })
 		const scan = await run({ file: 'ssh-keyscan', args: ['-p', String(sshd.port), sshd.host] })
 		await writeFile(sshd.knownHostsFile, scan.stdout)
-		await up(sshd)
+		expect((await dialled(sshd.ssh)).end).toBe('up')
+		await writeFile(sshd.knownHostsFile, `127.0.0.1 ${sshd.hostKeys.ed25519}\n`)
+		expect((await dialled(sshd.ssh)).end).toBe('up')
+		await writeFile(sshd.knownHostsFile, `the-lab ${sshd.hostKeys.ed25519}\n`)
+		await asked(sshd)
+		await writeFile(sshd.ssh.configFile ?? '', 'HostKeyAlias The-Lab\n')
+		expect((await dialled(sshd.ssh)).end).toBe('up')
+	})
+
+	test('a host that only an authority knows is for the system’s ssh, unless its plain key is known too', async () => {
+		const sshd = await server({ known: 'none' })
+		await writeFile(sshd.knownHostsFile, `@cert-authority * ${sshd.hostKeys.ecdsa}\n`)
+		const reason = '127.0.0.1 is known by a certificate authority alone'
+		expect(await dialled(sshd.ssh)).toMatchObject({ end: 'beyond', reason })
+		await appendFile(sshd.knownHostsFile, `[127.0.0.1]:${sshd.port} ${sshd.hostKeys.ed25519}\n`)
+		expect((await dialled(sshd.ssh)).end).toBe('up')
+	})
+
+	test('several files are read; one that cannot be read stops', async () => {
+		const sshd = await server()
+		const { knownHostsFile, configFile = '', ...ssh } = sshd.ssh
+		const empty = join(sshd.folder, 'my hosts')
+		await writeFile(configFile, `UserKnownHostsFile "${empty}" "${knownHostsFile}"\n`)
+		expect((await dialled({ ...ssh, configFile })).end).toBe('up')
+		expect(await dialled({ ...sshd.ssh, knownHostsFile: sshd.folder })).toMatchObject({
+			problem: { code: 'known-hosts-unreadable', facts: { file: sshd.folder } },
+		})
 	})
 })
 
-describe.skipIf(sshdMissing)('logging in', () => {
-	test('a refused login stops, says what was tried and does not try again', async () => {
+/** The question that the link puts to a person. */
+async function question(link: Link): Promise<LoginQuestion> {
+	const state = await until(link, (now) => now.status === 'login' && now.question !== null)
+	if (state.status !== 'login' || !state.question) throw new Error(state.status)
+	return state.question
+}
+
+describe.skipIf(sshdMissing)('what the link asks a person', () => {
+	test('a host key: declined it stops, tried again it is asked again, accepted it is up', async () => {
+		const sshd = await server({ known: 'none' })
+		const link = linkTo(sshd)
+		link.connect()
+		const shown = async () => {
+			const state = await until(link, (now) => now.status === 'host-key' && now.question !== null)
+			return state.status === 'host-key' ? (state.question?.fingerprint ?? '') : ''
+		}
+		const fingerprint = await shown()
+		expect(await codeOf(link.whenUp(1000))).toBe('host-key-unknown')
+		expect(() => link.answerHostKey('SHA256:another', true)).toThrow(ProblemError)
+		link.answerHostKey(fingerprint, false)
+		expect(link.state).toMatchObject({ status: 'stopped', problem: { code: 'host-key-unknown' } })
+		expect(await readFile(sshd.knownHostsFile, 'utf8')).toBe('')
+		link.retry()
+		link.answerHostKey(await shown(), true)
+		await link.whenUp(10_000)
+	})
+
+	test('a passphrase: a wrong one is asked for again, the right one is used again by itself', async () => {
+		const sshd = await server()
+		await run({ file: 'ssh-keygen', args: ['-q', '-p', '-N', 'right', '-f', sshd.identityFile] })
+		const link = linkTo(sshd)
+		link.connect()
+		const first = await question(link)
+		expect(first).toMatchObject({ kind: 'passphrase', file: sshd.identityFile, again: false })
+		link.answerLogin(first.id, ['wrong'], false)
+		const second = await question(link)
+		expect(second).toMatchObject({ kind: 'passphrase', again: true })
+		link.answerLogin(second.id, ['right'], false)
+		await link.whenUp(10_000)
+		await sshd.stopConnections()
+		await until(link, ({ status }) => status !== 'up')
+		await link.whenUp(10_000)
+	})
+
+	test('the server’s own questions, while it waits; given up it stops', async () => {
+		const sshd = await server()
+		const asking = await askingServer((context, _connection, self) => {
+			const code = { prompts: [{ prompt: 'Code: ', echo: true }], answers: ['1'] }
+			if (context.method === 'keyboard-interactive') ask(context, self, [code])
+			else context.reject(['keyboard-interactive'])
+		})
+		await appendFile(sshd.knownHostsFile, asking.known)
+		const link = linkTo(sshd, { ssh: { ...sshd.ssh, port: asking.port } })
+		link.connect()
+		const given = await question(link)
+		expect(given).toMatchObject({ kind: 'prompts', prompts: [{ text: 'Code: ', hidden: false }] })
+		link.answerLogin(given.id, null, false)
+		const stopped = await until(link, ({ status }) => status === 'stopped')
+		expect(stopped).toMatchObject({ problem: { code: 'login-unanswered' } })
+		link.retry()
+		link.answerLogin((await question(link)).id, ['1'], false)
+		await link.whenUp(10_000)
+	})
+
+	test('a refused login stops and is not tried again by itself', async () => {
 		const sshd = await server()
 		const stranger = await server()
 		const link = linkTo(sshd, { ssh: { ...sshd.ssh, identityFile: stranger.identityFile } })
 		link.connect()
-		const state = await until(link, ({ status }) => status !== 'dialling')
-		expect(state).toMatchObject({ status: 'stopped', problem: { code: 'login-refused', needsPerson: true } })
-		expect(JSON.stringify(state)).toContain(stranger.identityFile)
-		// Nothing comes of its own: the next dial is the one asked for here.
+		await until(link, ({ status }) => status === 'stopped')
 		link.retry()
 		expect(link.state).toMatchObject({ status: 'dialling', attempt: 1 })
 		expect(await codeOf(link.whenUp(10_000))).toBe('login-refused')
-	})
-
-	test('a locked key that the server would take is named; PKCS#8 and a missing file are unusable', async () => {
-		const sshd = await server()
-		const problemWith = async (identityFile: string) => {
-			const link = linkTo(sshd, { ssh: { ...sshd.ssh, identityFile } })
-			link.connect()
-			const state = await until(link, ({ status }) => status === 'stopped')
-			return state.status === 'stopped' ? [state.problem.code, state.problem.facts.file] : []
-		}
-		const locked = join(sshd.folder, 'locked key')
-		await writeFile(locked, await readFile(sshd.identityFile), { mode: 0o600 })
-		await run({ file: 'ssh-keygen', args: ['-q', '-p', '-N', 'secret', '-f', locked] })
-		expect(await problemWith(locked)).toEqual(['login-key-locked', locked])
-		const missing = join(sshd.folder, 'none')
-		expect(await problemWith(missing)).toEqual(['login-key-unusable', missing])
-		const pkcs8 = join(sshd.folder, 'pkcs8')
-		await run({ file: 'ssh-keygen', args: ['-q', '-t', 'rsa', '-N', '', '-f', pkcs8] })
-		await run({ file: 'ssh-keygen', args: ['-q', '-p', '-N', '', '-m', 'PKCS8', '-f', pkcs8] })
-		expect(await problemWith(pkcs8)).toEqual(['login-key-unusable', pkcs8])
-	})
-
-	test('an agent holds the key of a locked file', async () => {
-		const sshd = await server()
-		const started = await run({ file: 'ssh-agent', args: ['-s'] })
-		const value = (name: string) => new RegExp(`${name}=([^;]+);`).exec(started.stdout)?.[1] ?? ''
-		cleanups.push(async () => process.kill(Number(value('SSH_AGENT_PID'))))
-		const env = { ...process.env, SSH_AUTH_SOCK: value('SSH_AUTH_SOCK') }
-		await run({ file: 'ssh-add', args: ['-q', sshd.identityFile], env })
-		await run({ file: 'ssh-keygen', args: ['-q', '-p', '-N', 'secret', '-f', sshd.identityFile] })
-		await up(sshd, { env })
-	})
-
-	test('an alias, a jump and an include of the SSH settings are honoured', async () => {
-		const hop = await server()
-		const sshd = await server({ homeName: 'behind' })
-		const { configFile = '' } = sshd.ssh
-		const included = join(sshd.folder, 'included')
-		const block = (name: string, { port, user, identityFile, knownHostsFile }: Sshd, more = '') =>
-			`Host ${name}\n HostName 127.0.0.1\n Port ${port}\n User ${user}\n IdentityFile "${identityFile}"\n UserKnownHostsFile "${knownHostsFile}"\n${more}`
-		await writeFile(included, block('hop', hop))
-		await writeFile(configFile, `Include "${included}"\n${block('lab', sshd, ' ProxyJump hop\n')}`)
-		const link = await up(sshd, { ssh: { host: 'lab', configFile } })
-		expect((await result(await link.exec('pwd'))).stdout).toBe(`${sshd.home}\n`)
-		await link.disconnect()
-		expect(link.state.status).toBe('off')
 	})
 })

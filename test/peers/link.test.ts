@@ -137,7 +137,13 @@ describe.skipIf(sshdMissing)('losing and finding', () => {
 		for (const remote of [...waiting, blocked]) expect(await codeOf(remote.exit)).toBe('link-lost')
 		expect(await write).toBeInstanceOf(Error)
 		await link.whenUp(10_000)
-		expect(seen.filter((status, index) => status !== seen[index - 1])).toEqual(['lost', 'dialling', 'up'])
+		expect(seen.filter((status, index) => status !== seen[index - 1])).toEqual([
+			'lost',
+			'dialling',
+			'host-key',
+			'login',
+			'up',
+		])
 		expect((await result(await link.exec('echo again'))).stdout).toBe('again\n')
 	})
 
@@ -191,7 +197,7 @@ describe.skipIf(sshdMissing)('losing and finding', () => {
 		await once(silent, 'listening')
 		cleanups.push(async () => silent.close())
 		const { port } = silent.address() as { port: number }
-		const times = { tcpMs: 1000, handshakeMs: 100, loginMs: 1000, loginWithAgentMs: 1000 }
+		const times = { tcpMs: 1000, handshakeMs: 100, loginMs: 1000, loginWithPersonMs: 1000 }
 		const quiet = linkTo(sshd, { ssh: { ...sshd.ssh, port }, times })
 		quiet.connect()
 		expect(await until(quiet, ({ status }) => status === 'lost')).toMatchObject({

@@ -3,7 +3,7 @@ import { afterEach } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
 import type { LinkState } from '../../src/contract/state.ts'
 import type { Link, RemoteProcess } from '../../src/engine/link/link.ts'
-import { createLink, type LinkOptions } from '../../src/engine/link/ssh2-link.ts'
+import { createLink, type LinkOptions } from '../../src/engine/link/live-link.ts'
 import { type Sshd, type SshdOptions, startSshd } from './sshd.ts'
 
 /** Links to servers of their own, for one test; all of it is gone after it. */

@@ -17,7 +17,14 @@ export interface LocalLink extends Link {
  */
 export function localLink(home: string, env: Record<string, string> = {}): LocalLink {
 	const open = new Map<ChildProcessWithoutNullStreams, (error: ProblemError) => void>()
-	const state: LinkState = { status: 'up', since: 0, endpoint: 'local', latencyMs: 0 }
+	const state: LinkState = {
+		status: 'up',
+		since: 0,
+		endpoint: 'local',
+		through: [],
+		transport: { kind: 'ssh2', reason: '' },
+		latencyMs: 0,
+	}
 	const unused = () => {
 		throw new Error('a local link has none')
 	}
@@ -31,7 +38,9 @@ export function localLink(home: string, env: Record<string, string> = {}): Local
 		connect() {},
 		async disconnect() {},
 		retry() {},
+		wake() {},
 		answerHostKey() {},
+		answerLogin() {},
 		async whenUp() {},
 		exec(command) {
 			const child = spawn('/bin/sh', ['-c', command], {

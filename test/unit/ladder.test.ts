@@ -1,139 +1,159 @@
-import { describe, expect, test } from 'vitest'
-import type { Rung } from '../../src/contract/state.ts'
-import type { Check, CheckContext, Finding } from '../../src/engine/checks/check.ts'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { ProblemError } from '../../src/contract/client.ts'
+import { rungIds, rungSchema } from '../../src/contract/state.ts'
+import type { Finding } from '../../src/engine/checks/check.ts'
 import { checks } from '../../src/engine/checks/checks.ts'
-import { disk } from '../../src/engine/checks/disk.ts'
-import { climb } from '../../src/engine/checks/ladder.ts'
-import { hostKey, login, port } from '../../src/engine/checks/reach.ts'
-import { tools } from '../../src/engine/checks/tools.ts'
-import { parseWorkstationFacts, type WorkstationFacts } from '../../src/engine/checks/workstation-facts.ts'
+import { climb, unprobed } from '../../src/engine/checks/ladder.ts'
 import { problem } from '../../src/engine/problems.ts'
+import { context, fake } from './checks/context.ts'
 import { startedAt } from './states.ts'
 
-const facts: WorkstationFacts = {
-	tools: new Map([['git', 'git version 2.39.5']]),
-	clock: startedAt / 1000,
-	disk: { free: 50 * 1024 * 1024, size: 100 * 1024 * 1024 },
-	system: 'Linux x86_64',
-}
+const ok: Finding = { verdict: 'ok', finding: 'fine' }
+const broken: Finding = { verdict: 'failing', finding: 'no network', problem: problem('network-down', {}) }
 
-function context(change: Partial<CheckContext> = {}): CheckContext {
-	return {
-		workstation: { name: 'lab', ssh: { host: 'lab' }, runner: 'tmux', tunnels: [] },
-		link: undefined as unknown as CheckContext['link'],
-		reach: async () => null,
-		facts: async () => facts,
-		gpu: async () => ({ status: 'unknown' }),
-		now: () => startedAt,
-		...change,
-	}
-}
+afterEach(() => vi.useRealTimers())
 
-function fake(id: Rung['id'], dependsOn: Rung['id'][], finding: Finding | Error): Check {
-	return {
-		id,
-		title: id,
-		dependsOn,
-		check: async () => {
-			if (finding instanceof Error) throw finding
-			return finding
-		},
-	}
-}
-
-describe('the ladder', () => {
-	test('a rung whose floor is broken is unknown, and says what it waits for', async () => {
+describe('floors', () => {
+	test('a rung whose floor is failing waits for it, was not probed, and passes that on', async () => {
 		const rungs = await climb(
-			[
-				fake('network', [], {
-					verdict: 'failing',
-					finding: 'no network',
-					problem: problem('network-down', {}),
-				}),
-				fake('port', ['network'], { verdict: 'ok', finding: '' }),
-				fake('login', ['port'], { verdict: 'ok', finding: '' }),
-			],
+			[fake('network', [], broken), fake('port', ['network'], ok), fake('login', ['port'], ok)],
 			context(),
 		)
-		expect(rungs.map((rung) => [rung.verdict, rung.finding])).toEqual([
-			['failing', 'no network'],
-			['unknown', 'waits for network'],
-			['unknown', 'waits for port'],
+		expect(rungs.map(({ verdict, finding, at }) => [verdict, finding, at])).toEqual([
+			['failing', 'no network', startedAt],
+			['unknown', 'waits for network', null],
+			['unknown', 'waits for port', null],
 		])
-		expect(rungs.map(({ at }) => at)).toEqual([startedAt, null, null])
 	})
 
-	test('a rung that is not used carries the next', async () => {
+	test.each([
+		['that could not be read', { verdict: 'unknown', finding: 'no token' } as const],
+		['that is not used', { verdict: 'unused', finding: 'not used' } as const],
+		['that threw', new Error('boom')],
+	])('a floor %s stops nobody', async (_what, floor) => {
+		const rungs = await climb(
+			[fake('zerotier-service', [], floor), fake('port', ['zerotier-service'], ok)],
+			context(),
+		)
+		expect(rungs[1]).toMatchObject({ verdict: 'ok', at: startedAt })
+	})
+
+	test('one of several failing floors is enough', async () => {
 		const rungs = await climb(
 			[
-				fake('zerotier', [], { verdict: 'unused', finding: 'not used' }),
-				fake('port', ['zerotier'], { verdict: 'ok', finding: 'answers' }),
+				fake('network', [], ok),
+				fake('zerotier-peer', [], broken),
+				fake('port', ['network', 'zerotier-peer'], ok),
 			],
 			context(),
 		)
-		expect(rungs[1]?.verdict).toBe('ok')
+		expect(rungs[2]).toMatchObject({ verdict: 'unknown', finding: 'waits for zerotier-peer' })
+	})
+
+	test('what is known wins over the floors, is not probed again and carries the next', async () => {
+		const probe = vi.fn(async () => ok)
+		const known = () => ({ verdict: 'ok', finding: 'answers', facts: { endpoint: 'lab:22' } }) as const
+		const rungs = await climb(
+			[fake('network', [], broken), fake('port', ['network'], probe, known), fake('login', ['port'], ok)],
+			context(),
+		)
+		expect(rungs.map(({ verdict }) => verdict)).toEqual(['failing', 'ok', 'ok'])
+		expect(rungs[1]).toMatchObject({ finding: 'answers', facts: { endpoint: 'lab:22' }, at: startedAt })
+		expect(probe).not.toHaveBeenCalled()
+	})
+
+	test('what is known only once the floors were probed counts as well', async () => {
+		let up = false
+		const floor = async () => {
+			up = true
+			return broken
+		}
+		const rungs = await climb(
+			[fake('network', [], floor), fake('port', ['network'], ok, () => (up ? ok : null))],
+			context(),
+		)
+		expect(rungs[1]).toMatchObject({ verdict: 'ok', at: startedAt })
+	})
+
+	test('one that cannot say what it knows is probed', async () => {
+		const confused = () => {
+			throw new Error('boom')
+		}
+		const [rung] = await climb([fake('port', [], ok, confused)], context())
+		expect(rung).toMatchObject({ verdict: 'ok' })
+	})
+})
+
+describe('climbing', () => {
+	test('rungs that do not depend on each other run together', async () => {
+		const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+		// Each ends only when the other has begun.
+		const meets = (mine: typeof first, other: typeof first) => async () => {
+			mine.resolve()
+			await other.promise
+			return ok
+		}
+		const rungs = await climb(
+			[fake('gpu', [], meets(first, second)), fake('disk', [], meets(second, first))],
+			context(),
+		)
+		expect(rungs.map(({ verdict }) => verdict)).toEqual(['ok', 'ok'])
+	})
+
+	test('each rung is told when it is known, with its facts', async () => {
+		const told: string[] = []
+		await climb(
+			[fake('network', [], { ...ok, facts: { interface: 'en0' } }), fake('port', ['network'], ok)],
+			context(),
+			(rung) => told.push(`${rung.id} ${JSON.stringify(rung.facts)}`),
+		)
+		expect(told).toEqual(['network {"interface":"en0"}', 'port {}'])
 	})
 
 	test('a check that throws is unknown, with the reason', async () => {
-		const [rung] = await climb([fake('port', [], new Error('boom'))], context())
-		expect(rung).toMatchObject({ verdict: 'unknown', problem: null, at: startedAt })
+		const thrown = new ProblemError(problem('remote-timeout', { script: 'facts', seconds: 20 }))
+		const lost = new ProblemError(problem('link-lost', { host: 'lab', reason: '' }))
+		const rungs = await climb(
+			[fake('tools', [], thrown), fake('gpu', [], lost), fake('disk', [], new Error('boom'))],
+			context(),
+		)
+		expect(rungs).toMatchObject([
+			{
+				verdict: 'unknown',
+				finding: thrown.problem.title,
+				problem: { code: 'remote-timeout' },
+				at: startedAt,
+			},
+			// The link tells of it itself.
+			{ verdict: 'unknown', finding: lost.problem.title, problem: null },
+			{ verdict: 'unknown', problem: null },
+		])
 	})
 
-	test('the checks are in the order of the line', () => {
+	test('a check that hangs is unknown after its time, and leaves no timer', async () => {
+		vi.useFakeTimers()
+		const hangs = fake('port', [], () => new Promise<never>(() => {}))
+		const climbing = climb([hangs, fake('login', ['port'], ok)], context())
+		await vi.advanceTimersByTimeAsync(29_000)
+		expect(vi.getTimerCount()).toBe(1)
+		await vi.advanceTimersByTimeAsync(1_000)
+		expect((await climbing).map(({ finding }) => finding)).toEqual(['no answer in 30 s', 'fine'])
+		expect(vi.getTimerCount()).toBe(0)
+	})
+})
+
+describe('the product’s own ladder', () => {
+	test('has every rung of the contract, in its order, each after its floors', () => {
+		expect(checks.map(({ id }) => id)).toEqual([...rungIds])
 		const seen = new Set<string>()
 		for (const check of checks) {
 			for (const floor of check.dependsOn) expect(seen).toContain(floor)
 			seen.add(check.id)
 		}
 	})
-})
 
-describe('the three rungs of one connection attempt', () => {
-	test.each([
-		['port-refused', ['failing', 'unknown', 'unknown']],
-		['host-not-found', ['failing', 'unknown', 'unknown']],
-		['host-key-changed', ['ok', 'failing', 'unknown']],
-		['host-key-unknown', ['ok', 'failing', 'unknown']],
-		['login-refused', ['ok', 'ok', 'failing']],
-		['login-key-locked', ['ok', 'ok', 'failing']],
-	] as const)('%s', async (code, verdicts) => {
-		const rungs = await climb(
-			[{ ...port, dependsOn: [] }, hostKey, login],
-			context({ reach: async () => problem(code, {}) }),
-		)
-		expect(rungs.map((rung) => rung.verdict)).toEqual(verdicts)
-	})
-})
-
-describe('single checks', () => {
-	test('without git nothing works; other tools only narrow it', async () => {
-		expect(await tools.check(context())).toEqual({
-			verdict: 'ok',
-			finding: '1 of 4, no rsync, tmux, python3',
-		})
-		const bare = context({ facts: async () => ({ ...facts, tools: new Map() }) })
-		expect(await tools.check(bare)).toMatchObject({ verdict: 'failing', problem: { code: 'tool-missing' } })
-	})
-
-	test('disk and clock', async () => {
-		expect(await disk.check(context())).toEqual({ verdict: 'ok', finding: '50.0 GiB free' })
-		const full = context({ facts: async () => ({ ...facts, disk: { free: 1000, size: 2000 } }) })
-		expect(await disk.check(full)).toMatchObject({ problem: { code: 'disk-low' } })
-		const late = context({ facts: async () => ({ ...facts, clock: startedAt / 1000 - 300 }) })
-		expect(await disk.check(late)).toMatchObject({
-			problem: { code: 'clock-skew', facts: { seconds: -300 } },
-		})
-		const silent = context({ facts: async () => ({ ...facts, disk: null }) })
-		expect(await disk.check(silent)).toMatchObject({ verdict: 'unknown' })
-	})
-
-	test('facts are read past whatever else is printed', () => {
-		const text = 'Welcome\ntool\tgit\tgit version 2.39.5\nclock\tabc\nclock\t1700\ndisk\t10\t20\ndisk\tx\ty\n'
-		expect(parseWorkstationFacts(text)).toEqual({
-			tools: new Map([['git', 'git version 2.39.5']]),
-			clock: 1700,
-			disk: { free: 10, size: 20 },
-			system: '',
-		})
+	test('is whole before anything was probed', () => {
+		for (const rung of unprobed(checks))
+			expect(rungSchema.parse(rung)).toMatchObject({ verdict: 'unknown', at: null })
 	})
 })

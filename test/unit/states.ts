@@ -1,4 +1,13 @@
-import type { Operation, Run, State, WorkstationState } from '../../src/contract/state.ts'
+import type {
+	HostKeyQuestion,
+	LinkState,
+	LoginQuestion,
+	Operation,
+	Run,
+	Rung,
+	State,
+	WorkstationState,
+} from '../../src/contract/state.ts'
 
 /** Small whole values for tests to change; nothing in them is special. */
 export const startedAt = 1_700_000_000_000
@@ -16,13 +25,63 @@ export function emptyState(): State {
 	}
 }
 
+export function rung(id: Rung['id'], change: Partial<Rung> = {}): Rung {
+	return { id, title: id, verdict: 'ok', finding: '', facts: {}, problem: null, at: startedAt, ...change }
+}
+
+type LinkUp = Extract<LinkState, { status: 'up' }>
+
+export function linkUp(change: Partial<LinkUp> = {}): LinkUp {
+	return {
+		status: 'up',
+		since: startedAt,
+		endpoint: 'lab:22',
+		through: [],
+		transport: { kind: 'ssh2', reason: '' },
+		latencyMs: 12,
+		...change,
+	}
+}
+
+export const hostKeyQuestion: HostKeyQuestion = {
+	host: 'lab',
+	port: 22,
+	keyType: 'ssh-ed25519',
+	fingerprint: 'SHA256:abc',
+}
+
+/** The host's key is unknown and waits for a person. */
+export const linkAsksForKey: LinkState = { status: 'host-key', since: startedAt, question: hostKeyQuestion }
+
+export function loginQuestion(change: Partial<LoginQuestion> = {}): LoginQuestion {
+	return {
+		id: 'q1',
+		kind: 'passphrase',
+		host: 'lab',
+		user: 'me',
+		file: '~/.ssh/id_ed25519',
+		title: '',
+		prompts: [{ text: 'Passphrase', hidden: true }],
+		again: false,
+		mayKeep: false,
+		...change,
+	}
+}
+
+/** The login waits for a person. */
+export function linkAsksForLogin(change: Partial<LoginQuestion> = {}): LinkState {
+	return { status: 'login', since: startedAt, question: loginQuestion(change) }
+}
+
 export function workstation(change: Partial<WorkstationState> = {}): WorkstationState {
 	return {
 		name: 'lab',
 		builtIn: false,
 		wanted: true,
-		link: { status: 'up', since: startedAt, endpoint: 'lab:22', latencyMs: 12 },
-		rungs: [{ id: 'gpu', title: 'GPU', verdict: 'ok', finding: '', problem: null, at: startedAt }],
+		link: linkUp(),
+		rungs: [rung('gpu', { title: 'GPU' })],
+		peer: null,
+		keepsLogin: false,
 		gpu: { status: 'unknown' },
 		utilisation: [],
 		...change,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { State } from '../../src/contract/state.ts'
+import type { LoginQuestion, Rung, State } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
 import { summarise } from '../../src/engine/summary.ts'
 import { emptyState, someOperation, someRun, startedAt, workstation } from './states.ts'
@@ -7,6 +7,22 @@ import { emptyState, someOperation, someRun, startedAt, workstation } from './st
 const lost = problem('port-silent', { host: 'lab', port: 22, seconds: 10 })
 const stopped = problem('login-refused', { host: 'lab', user: 'tca', tried: 'agent', port: 22 })
 const now = startedAt + 60_000
+
+const question: LoginQuestion = {
+	id: 'q1',
+	kind: 'password',
+	host: 'lab.example',
+	user: 'me',
+	file: '',
+	title: '',
+	prompts: [{ text: 'Password', hidden: true }],
+	again: false,
+	mayKeep: false,
+}
+
+function someRung(change: Partial<Rung>): Rung {
+	return { id: 'gpu', title: '', verdict: 'ok', finding: '', facts: {}, problem: null, at: now, ...change }
+}
 
 function state(change: Partial<State>): State {
 	return { ...emptyState(), ...change }
@@ -23,7 +39,7 @@ describe('the summary: worst state wins', () => {
 			state({
 				workstations: {
 					lab: workstation({
-						rungs: [{ id: 'gpu', title: 'GPU', verdict: 'unknown', finding: '', problem: null, at: null }],
+						rungs: [someRung({ id: 'gpu', verdict: 'unknown', at: null })],
 					}),
 				},
 			}),
@@ -32,7 +48,11 @@ describe('the summary: worst state wins', () => {
 		],
 		[
 			'first connection',
-			state({ workstations: { lab: workstation({ link: { status: 'dialling', since: now, attempt: 1 } }) } }),
+			state({
+				workstations: {
+					lab: workstation({ link: { status: 'dialling', since: now, attempt: 1, problem: null } }),
+				},
+			}),
 			'off',
 			'Connecting to lab',
 		],
@@ -70,6 +90,103 @@ describe('the summary: worst state wins', () => {
 			}),
 			'working',
 			'Validating nt · epoch 31/50',
+		],
+		[
+			'between two tries there is still no path',
+			state({
+				workstations: {
+					lab: workstation({ link: { status: 'dialling', since: now, attempt: 3, problem: lost } }),
+				},
+			}),
+			'down',
+			lost.title,
+		],
+		[
+			'no network',
+			state({ workstations: { lab: workstation({ link: { status: 'waiting', since: now } }) } }),
+			'down',
+			'This laptop has no network',
+		],
+		[
+			'the broken layer is named, not the one that felt it',
+			state({
+				workstations: {
+					lab: workstation({
+						link: { status: 'lost', problem: lost, since: now, nextTryAt: now },
+						rungs: [
+							someRung({
+								id: 'zerotier-service',
+								verdict: 'failing',
+								problem: problem('zerotier-offline', {}),
+							}),
+							someRung({ id: 'port', verdict: 'unknown' }),
+						],
+					}),
+				},
+			}),
+			'down',
+			'ZeroTier is offline',
+		],
+		[
+			'a link that is up proves the way to it, whatever ZeroTier says of itself',
+			state({
+				workstations: {
+					lab: workstation({
+						rungs: [
+							someRung({
+								id: 'zerotier-service',
+								verdict: 'failing',
+								problem: problem('zerotier-offline', {}),
+							}),
+							someRung({ id: 'zerotier-network', verdict: 'unknown' }),
+							someRung({ id: 'gpu' }),
+						],
+					}),
+				},
+			}),
+			'ok',
+			'All good',
+		],
+		[
+			'a host key nobody has accepted',
+			state({
+				workstations: {
+					lab: workstation({
+						link: {
+							status: 'host-key',
+							since: now,
+							question: { host: 'lab', port: 22, keyType: 'ssh-ed25519', fingerprint: 'SHA256:x' },
+						},
+					}),
+				},
+			}),
+			'attention',
+			'lab has not been seen before',
+		],
+		[
+			'a login that asks',
+			state({ workstations: { lab: workstation({ link: { status: 'login', since: now, question } }) } }),
+			'attention',
+			'lab.example asks for the password of me',
+		],
+		[
+			'a login that goes on by itself',
+			state({
+				workstations: { lab: workstation({ link: { status: 'login', since: now, question: null } }) },
+			}),
+			'off',
+			'Connecting to lab',
+		],
+		[
+			'ZeroTier being restarted',
+			state({
+				workstations: up,
+				operations: {
+					o1: someOperation({ kind: 'zerotier-restart', project: '', startedAt: now - 2000 }),
+				},
+			}),
+			'working',
+			'Restarting ZeroTier',
 		],
 		[
 			'no path beats work',
@@ -126,16 +243,7 @@ describe('the summary: worst state wins', () => {
 			state({
 				workstations: {
 					lab: workstation({
-						rungs: [
-							{
-								id: 'gpu',
-								title: 'GPU',
-								verdict: 'failing',
-								finding: 'none',
-								problem: problem('gpu-none', {}),
-								at: now,
-							},
-						],
+						rungs: [someRung({ id: 'gpu', verdict: 'failing', problem: problem('gpu-none', {}) })],
 					}),
 				},
 			}),

@@ -25,6 +25,50 @@ const scenes: Record<string, Scene> = {
 		state: 'down-port',
 		act: ({ page }) => page.getByTitle('Show every check').click(),
 	},
+	'opened-jump-hosts': {
+		state: 'through-jump-hosts',
+		async act({ page }) {
+			await page.getByTitle('Show every check').click()
+			await page.getByRole('button', { name: /details of Tools/ }).click()
+		},
+	},
+	'opened-systems-ssh': {
+		state: 'systems-ssh',
+		act: ({ page }) => page.getByTitle('Show every check').click(),
+	},
+	'opened-relayed': {
+		state: 'zerotier-relayed',
+		act: ({ page }) => page.getByTitle('Show every check').click(),
+	},
+	'opened-denied': {
+		state: 'zerotier-denied',
+		act: ({ page }) => page.getByTitle('Show every check').click(),
+	},
+	'opened-login': {
+		state: 'login-passphrase',
+		async act({ page }) {
+			await page.getByTitle('Show every check').click()
+			await page.getByRole('button', { name: 'Answer', exact: true }).click()
+			await page.keyboard.type('not shown')
+		},
+	},
+	'sent-login': {
+		state: 'login-password',
+		async act({ page }) {
+			await page.getByRole('textbox', { name: 'Password' }).fill('not shown')
+			await page.keyboard.press('Enter')
+			await page.getByText('Sent.').waitFor()
+		},
+	},
+	'large-text-login': {
+		state: 'login-six-prompts',
+		act: ({ page }) => page.evaluate("document.documentElement.style.fontSize = '200%'"),
+	},
+	'increased-contrast-login': {
+		state: 'login-again',
+		options: { contrast: 'more' },
+		act: () => Promise.resolve(),
+	},
 	'opened-run': {
 		state: 'working',
 		async act({ page, engine }) {

@@ -9,46 +9,15 @@ import type {
 	ProjectState,
 	Reading,
 	Run,
-	Rung,
 	State,
 	Step,
 	Summary,
 	WorkstationState,
 } from '../../src/contract/state.ts'
-
-/** Every canned state is as of this moment; the pages that draw them have their clock set to it. */
-export const now = Date.UTC(2026, 10, 23, 10, 15, 0)
-export const seconds = (many: number) => many * 1000
-export const minutes = (many: number) => many * 60_000
-export const hours = (many: number) => many * 3_600_000
+import { hours, minutes, now, seconds } from './moments.ts'
+import { noZeroTier, rungs } from './rung-pieces.ts'
 
 export const fingerprint = 'SHA256:3hK9bXnUq2vTtW1mZ8sYd0LrQeFgJ7oPiCaNxVwB5uE'
-
-const titles: Record<Rung['id'], [title: string, finding: string]> = {
-	network: ['Network', 'en0'],
-	zerotier: ['ZeroTier', 'online, 1.16.0'],
-	port: ['SSH port', '10.147.17.5 answers'],
-	'host-key': ['Host key', 'known'],
-	login: ['Login', 'logged in'],
-	tools: ['Tools', '6 of 6'],
-	gpu: ['GPU', 'NVIDIA GeForce RTX 4090'],
-	disk: ['Disk and clock', '412 GiB free'],
-}
-
-function rung(id: Rung['id'], change: Partial<Rung> = {}): Rung {
-	const [title, finding] = titles[id]
-	return { id, title, verdict: 'ok', finding, problem: null, at: now - seconds(40), ...change }
-}
-
-const ids = ['network', 'zerotier', 'port', 'host-key', 'login', 'tools', 'gpu', 'disk'] as const
-
-/** All rungs passed but those that are named otherwise. */
-export function rungs(changes: Partial<Record<Rung['id'], Partial<Rung>>> = {}): Rung[] {
-	return ids.map((id) => rung(id, changes[id]))
-}
-
-export const neverProbed: Partial<Rung> = { verdict: 'unknown', finding: 'not checked yet', at: null }
-export const noRungs = () => ids.map((id) => rung(id, neverProbed))
 
 export const value = (number: number): Reading => ({ value: number })
 export const missing = (words: string): Reading => ({ missing: words })
@@ -94,7 +63,9 @@ export const quiet = utilisation.map(({ at }, index) => ({ at, value: index % 19
 export const up: LinkState = {
 	status: 'up',
 	since: now - hours(4) - minutes(12),
-	endpoint: 'ada@10.147.17.5:22',
+	endpoint: '10.147.17.5:22',
+	through: [],
+	transport: { kind: 'ssh2', reason: '' },
 	latencyMs: 12.4,
 }
 
@@ -105,6 +76,8 @@ export function workstation(change: Partial<WorkstationState> = {}): Workstation
 		wanted: true,
 		link: up,
 		rungs: rungs(),
+		peer: { path: 'direct', latencyMs: 12.1, heardAt: now - seconds(2) },
+		keepsLogin: false,
 		gpu: gpu(),
 		utilisation,
 		...change,
@@ -115,12 +88,13 @@ export const builtIn = (change: Partial<WorkstationState> = {}) =>
 	workstation({
 		name: 'built-in',
 		builtIn: true,
-		link: { ...up, endpoint: 'hawser@127.0.0.1:41022', since: now - minutes(3), latencyMs: 0.4 },
+		link: { ...up, endpoint: '127.0.0.1:41022', since: now - minutes(3), latencyMs: 0.4 },
 		rungs: rungs({
 			network: { finding: 'on this machine' },
-			zerotier: { verdict: 'unused', finding: 'not used' },
+			...noZeroTier,
 			gpu: { finding: 'Simulated GPU' },
 		}),
+		peer: null,
 		utilisation: quiet,
 		gpu: gpu({
 			simulated: true,
@@ -318,11 +292,6 @@ export const about = (
 	workstation,
 })
 
-export const behind = (id: Rung['id']): Partial<Rung> => ({
-	verdict: 'unknown',
-	finding: `waits for ${id}`,
-	at: now - minutes(3),
-})
 export const staleProject = () =>
 	project({ pending: pending({ toWorkstation: null, toLaptop: null, remoteAt: now - minutes(3) }) })
 

@@ -2,7 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { State } from '../../src/contract/state.ts'
 import type { WebServer } from '../../src/web/server.ts'
 import { CannedEngine } from './canned-engine.ts'
-import { now } from './pieces.ts'
+import { now } from './moments.ts'
 
 export interface Stage {
 	page: Page

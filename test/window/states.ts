@@ -1,8 +1,10 @@
 import type { State } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
+import { linkStates } from './link-states.ts'
+import { loginStates } from './login-states.ts'
+import { hours, minutes, now, seconds } from './moments.ts'
 import {
 	about,
-	behind,
 	builtIn,
 	commit,
 	commits,
@@ -11,28 +13,23 @@ import {
 	failed,
 	fingerprint,
 	gpu,
-	hours,
 	idle,
 	inStep,
-	minutes,
 	missing,
-	neverProbed,
 	none,
-	noRungs,
-	now,
 	operation,
 	outcome,
 	pending,
 	project,
 	quiet,
-	rungs,
 	running,
-	seconds,
 	staleProject,
 	stateOf,
 	step,
 	workstation,
 } from './pieces.ts'
+import { brokenAt, neverPast, noRungs, rungs } from './rung-pieces.ts'
+import { zerotierStates } from './zerotier-states.ts'
 
 const silent = problem('port-silent', { host: '10.147.17.5', port: 22, seconds: 15 })
 const offline = problem('zerotier-offline', {})
@@ -101,15 +98,13 @@ export const states = {
 						since: now - minutes(3),
 						nextTryAt: now + seconds(8),
 					},
-					rungs: rungs({
-						zerotier: { verdict: 'failing', finding: 'offline', problem: offline },
-						port: behind('zerotier'),
-						'host-key': behind('zerotier'),
-						login: behind('zerotier'),
-						tools: behind('zerotier'),
-						gpu: behind('zerotier'),
-						disk: behind('zerotier'),
+					rungs: brokenAt('zerotier-service', {
+						verdict: 'failing',
+						finding: 'offline',
+						problem: offline,
+						facts: { version: '1.16.0', 'node id': '8a5c1e9f02' },
 					}),
+					peer: null,
 					gpu: gpu({ at: now - minutes(3) }),
 				}),
 			],
@@ -128,14 +123,7 @@ export const states = {
 						since: now - minutes(3),
 						nextTryAt: now + seconds(8),
 					},
-					rungs: rungs({
-						port: { verdict: 'failing', finding: 'silent', problem: silent },
-						'host-key': behind('port'),
-						login: behind('port'),
-						tools: behind('port'),
-						gpu: behind('port'),
-						disk: behind('port'),
-					}),
+					rungs: brokenAt('port', { verdict: 'failing', finding: 'silent', problem: silent }),
 					gpu: gpu({ at: now - minutes(3) }),
 				}),
 			],
@@ -152,19 +140,11 @@ export const states = {
 			workstations: [
 				workstation({
 					link: {
-						status: 'asking',
-						host: 'lab.example',
-						keyType: 'ED25519',
-						fingerprint,
+						status: 'host-key',
 						since: now - seconds(30),
+						question: { host: 'lab.example', port: 22, keyType: 'ED25519', fingerprint },
 					},
-					rungs: rungs({
-						'host-key': { verdict: 'unknown', finding: 'not known yet' },
-						login: neverProbed,
-						tools: neverProbed,
-						gpu: neverProbed,
-						disk: neverProbed,
-					}),
+					rungs: neverPast('host-key', { verdict: 'unknown', finding: 'not known yet' }),
 					gpu: { status: 'unknown' },
 					utilisation: [],
 				}),
@@ -181,13 +161,7 @@ export const states = {
 			workstations: [
 				workstation({
 					link: { status: 'stopped', problem: changed, since: now - minutes(1) },
-					rungs: rungs({
-						'host-key': { verdict: 'failing', finding: 'changed', problem: changed },
-						login: behind('host-key'),
-						tools: behind('host-key'),
-						gpu: behind('host-key'),
-						disk: behind('host-key'),
-					}),
+					rungs: brokenAt('host-key', { verdict: 'failing', finding: 'changed', problem: changed }),
 					gpu: gpu({ at: now - minutes(3) }),
 				}),
 			],
@@ -260,7 +234,7 @@ export const states = {
 			summary: { glyph: 'off', line: 'Connecting to built-in' },
 			workstations: [
 				builtIn({
-					link: { status: 'dialling', since: now - seconds(2), attempt: 1 },
+					link: { status: 'dialling', since: now - seconds(2), attempt: 1, problem: null },
 					rungs: noRungs(),
 					gpu: { status: 'unknown' },
 					utilisation: [],
@@ -372,6 +346,10 @@ export const states = {
 	},
 
 	'config-mistake': () => stateOf({ summary: about(mistake, 'attention', null), configProblem: mistake }),
+
+	...linkStates,
+	...loginStates,
+	...zerotierStates,
 } satisfies Record<string, () => State>
 
 export type StateName = keyof typeof states

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { problem } from '../../src/engine/problems.ts'
 import { axe } from './axe.ts'
 import { buildWindow, chromiumPath, launchBrowser } from './browser.ts'
-import { fingerprint, now, operation, run, running } from './pieces.ts'
+import { now } from './moments.ts'
+import { fingerprint, operation, run, running } from './pieces.ts'
 import { openStage, type Stage } from './stage.ts'
 import { type StateName, stateNames, states } from './states.ts'
 
@@ -102,7 +103,7 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 		const line = page.getByTitle('Show every check')
 		expect(await line.textContent()).toMatch(/ZeroTier\s*is broken/)
 		await line.click()
-		for (const title of ['Network', 'SSH port', 'Host key', 'Login', 'Disk and clock'])
+		for (const title of ['Network', 'ZeroTier peer', 'SSH port', 'Host key', 'Login', 'Disk and clock'])
 			await page.locator('.rung-title', { hasText: title }).waitFor()
 		await page.locator('.rung-problem', { hasText: 'ZeroTier is offline' }).waitFor()
 	})
@@ -209,19 +210,13 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 		await card.getByRole('alert').waitFor({ state: 'detached' })
 	})
 
-	test('the next step of a problem is copied, and the report holds the ladder and no home folder', async () => {
+	test('the next step of a problem is copied', async () => {
 		const { page } = await open('key-changed')
-		const clipboard = () => page.evaluate<string>('navigator.clipboard.readText()')
 		await button(page, 'Copy the command that removes it').first().click()
 		await page.getByText('Copied').first().waitFor()
-		expect(await clipboard()).toBe('ssh-keygen -R lab.example -f ~/.ssh/known_hosts')
-		await button(page, 'Copy report').click()
-		await expect.poll(clipboard).toContain('Hawser 0.1.0')
-		const report = await clipboard()
-		expect(report).toContain('Host key: failing, changed')
-		expect(report).toContain('host-key-changed')
-		expect(report).not.toContain('/home/ada')
-		expect(report).not.toContain('token')
+		expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(
+			'ssh-keygen -R lab.example -f ~/.ssh/known_hosts',
+		)
 	})
 
 	test('Ctrl+R checks again instead of loading again', async () => {

@@ -10,8 +10,8 @@ import {
 	type KnownHost,
 	knownHostLine,
 	knownTypes,
+	linesAbout,
 	lookupName,
-	parseKnownHosts,
 	type Verdict,
 } from './known-hosts.ts'
 import type { Settings } from './settings.ts'
@@ -22,8 +22,10 @@ export interface AskedKey {
 	port: number
 	/** The name it would be filed under. */
 	name: string
-	key: HostKey
+	keyType: string
 	fingerprint: string
+	/** Null: the system's own ssh has it, and keeps it itself once it was accepted. */
+	key: HostKey | null
 }
 
 /** Thrown by a dial that met a host nobody has accepted yet. */
@@ -52,13 +54,15 @@ export interface HostRecord {
 	order: NonNullable<Algorithms['serverHostKey']>
 	judge(key: HostKey): Verdict
 	name: string
+	/** Only the word of a certificate authority makes it known, which ssh2 cannot check. */
+	authorityOnly: boolean
 }
 
-async function readKnownHosts(files: readonly string[]): Promise<KnownHost[]> {
+async function readKnownHosts(files: readonly string[], names: readonly string[]): Promise<KnownHost[]> {
 	const entries: KnownHost[] = []
 	for (const file of files) {
 		try {
-			entries.push(...parseKnownHosts(await readFile(file, 'utf8'), file))
+			entries.push(...(await linesAbout(names, await readFile(file, 'utf8'), file)))
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue
 			// A file that is there and cannot be read may hold a revoked or another key: do not go on.
@@ -70,17 +74,20 @@ async function readKnownHosts(files: readonly string[]): Promise<KnownHost[]> {
 
 /** @throws ProblemError `known-hosts-unreadable` */
 export async function hostRecord(settings: Settings): Promise<HostRecord> {
-	const entries = await readKnownHosts([...settings.userKnownHosts, ...settings.globalKnownHosts])
 	const alias = settings.hostKeyAlias
 	const name = alias?.toLowerCase() ?? lookupName(settings.host, settings.port)
 	// As OpenSSH does: a host known without its port is known on other ports too, by the very same key.
 	const plain = alias === null ? settings.host.toLowerCase() : name
+	const files = [...settings.userKnownHosts, ...settings.globalKnownHosts]
+	const entries = await readKnownHosts(files, [...new Set([name, plain])])
 	const types = [...knownTypes(entries, name), ...knownTypes(entries, plain)]
+	const authority = entries.some(({ marker }) => marker === 'cert-authority')
 	const first = types
 		.flatMap((type) => signatures[type] ?? [])
 		.map((algorithm) => new RegExp(`^${algorithm}$`))
 	return {
 		name,
+		authorityOnly: authority && types.length === 0,
 		// Patterns, because ssh2 throws at a name that this build of OpenSSL or BoringSSL lacks; its types know names only.
 		order: { remove: [...outdated, ...first], prepend: first } as unknown as HostRecord['order'],
 		judge(key) {
@@ -108,10 +115,11 @@ export function changedKeyProblem(settings: Settings, name: string, key: HostKey
 }
 
 /**
- * Keeps an accepted key in the user's own file, as OpenSSH would.
+ * Keeps an accepted key in the user's own file, as OpenSSH would. One that is not here is kept elsewhere.
  * @throws ProblemError `known-hosts-unwritable`
  */
 export async function keepHostKey(settings: Settings, asked: AskedKey): Promise<void> {
+	if (asked.key === null) return
 	const file = settings.userKnownHosts[0]
 	const fail = (reason: string) =>
 		new ProblemError(problem('known-hosts-unwritable', { file: file ?? 'none', host: asked.host, reason }))

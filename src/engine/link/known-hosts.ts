@@ -1,4 +1,5 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, hash, randomBytes } from 'node:crypto'
+import { setImmediate as breathe } from 'node:timers/promises'
 
 /** A public host key as it comes over the wire. */
 export interface HostKey {
@@ -35,53 +36,93 @@ export function keyType(blob: Buffer): string | null {
 	return blob.toString('latin1', 4, 4 + length)
 }
 
+/** Its fields end where it ends: a line that was cut off would else pass as another key. */
+function isWhole(blob: Buffer): boolean {
+	let at = 0
+	while (at + 4 <= blob.length) at += 4 + blob.readUInt32BE(at)
+	return at === blob.length
+}
+
 /** The name a host is filed under. */
 export function lookupName(host: string, port: number): string {
 	return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`
 }
 
-/** Lines that cannot be read are left out, as OpenSSH does: they never make a host known. */
-export function parseKnownHosts(text: string, file: string): KnownHost[] {
-	const entries: KnownHost[] = []
-	for (const [index, raw] of text.split('\n').entries()) {
-		const words = raw.trim().split(/[ \t]+/)
-		if (words[0] === undefined || words[0] === '' || words[0].startsWith('#')) continue
-		let marker: KnownHost['marker'] = null
-		if (words[0].startsWith('@')) {
-			const word = words.shift()
-			if (word === '@revoked') marker = 'revoked'
-			else if (word === '@cert-authority') marker = 'cert-authority'
-			else continue
-		}
-		const [hosts, , base64] = words
-		if (hosts === undefined || base64 === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) continue
-		const blob = Buffer.from(base64, 'base64')
-		const type = keyType(blob)
-		if (type === null) continue
-		entries.push({ marker, hosts, key: { type, blob }, file, line: index + 1 })
+/** One line; null for a comment and for what cannot be read: as in OpenSSH, that never makes a host known. */
+function parseLine(raw: string, file: string, line: number): KnownHost | null {
+	const words = raw.trim().split(/[ \t]+/)
+	let marker: KnownHost['marker'] = null
+	if (words[0]?.startsWith('@')) {
+		const word = words.shift()
+		if (word === '@revoked') marker = 'revoked'
+		else if (word === '@cert-authority') marker = 'cert-authority'
+		else return null
 	}
-	return entries
+	const [hosts, type, base64] = words
+	if (hosts === undefined || base64 === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null
+	const blob = Buffer.from(base64, 'base64')
+	if (type === undefined || type !== keyType(blob) || !isWhole(blob)) return null
+	return { marker, hosts, key: { type, blob }, file, line }
 }
 
-/** `*` and `?` only; a bracket is a plain character. */
+/** Lines that are looked through in one go. A hashed line costs some microseconds, and files may hold many. */
+const atOnce = 500
+
+/** The lines that speak of one of `names` (see `lookupName`). What they say is read only then. */
+export async function linesAbout(names: readonly string[], text: string, file: string): Promise<KnownHost[]> {
+	const found: KnownHost[] = []
+	for (const [index, raw] of text.split('\n').entries()) {
+		if (index % atOnce === atOnce - 1) await breathe()
+		const hosts = /^[ \t]*(?:@\S+[ \t]+)?([^\s#@]\S*)/.exec(raw)?.[1]
+		if (hosts === undefined || !names.some((name) => matchesHost(hosts, name))) continue
+		const entry = parseLine(raw, file, index + 1)
+		if (entry) found.push(entry)
+	}
+	return found
+}
+
+/** `*` and `?` only; a bracket is a plain character. However many stars a line has, it takes no long. */
 function matchesPattern(pattern: string, name: string): boolean {
-	const source = pattern
-		.toLowerCase()
-		.replace(/[\\^$.+()[\]{}|]/g, '\\$&')
-		.replaceAll('*', '.*')
-		.replaceAll('?', '.')
-	return new RegExp(`^${source}$`, 's').test(name)
+	let at = 0
+	let within = 0
+	let star = -1
+	let restart = 0
+	while (at < name.length) {
+		if (pattern[within] === '*') {
+			star = within++
+			restart = at
+		} else if (pattern[within] === '?' || pattern[within] === name[at]) {
+			within++
+			at++
+		} else if (star >= 0) {
+			within = star + 1
+			at = ++restart
+		} else return false
+	}
+	while (pattern[within] === '*') within++
+	return within === pattern.length
+}
+
+/** HMAC-SHA1 (RFC 2104) in base64. Five times as fast as `createHmac` for the short texts here. */
+function shortHmac(salt: Buffer, text: string): string {
+	const blockBytes = 64
+	const block = Buffer.alloc(blockBytes)
+	;(salt.length > blockBytes ? createHash('sha1').update(salt).digest() : salt).copy(block)
+	const inner = Buffer.concat([block.map((byte) => byte ^ 0x36), Buffer.from(text)])
+	const outer = Buffer.concat([block.map((byte) => byte ^ 0x5c), hash('sha1', inner, 'buffer')])
+	return hash('sha1', outer, 'base64')
 }
 
 /** Whether a line speaks of `name` (see `lookupName`). A negated pattern that matches wins over all others. */
 export function matchesHost(hosts: string, name: string): boolean {
 	if (hosts.startsWith('|')) {
-		const [, version, salt, hash] = hosts.split('|')
-		if (version !== '1' || salt === undefined || hash === undefined) return false
-		return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
+		const [, version, salt, hmac] = hosts.split('|')
+		if (version !== '1' || salt === undefined || hmac === undefined) return false
+		return shortHmac(Buffer.from(salt, 'base64'), name) === hmac
 	}
+	if (hosts === name) return true
 	let matches = false
-	for (const pattern of hosts.split(',')) {
+	for (const pattern of hosts.toLowerCase().split(',')) {
 		if (pattern.startsWith('!')) {
 			if (matchesPattern(pattern.slice(1), name)) return false
 		} else if (pattern !== '' && matchesPattern(pattern, name)) matches = true

@@ -46,8 +46,15 @@ export interface Link {
 	disconnect(): Promise<void>
 	/** Tries at once, also when stopped. */
 	retry(): void
-	/** The answer while `asking`; a fingerprint other than the shown one is refused. */
+	/** After sleep or a change of networks: tries at once where it waits by itself, probes where it is up. */
+	wake(): void
+	/** The answer to the host key's question; a fingerprint other than the shown one is refused. */
 	answerHostKey(fingerprint: string, accept: boolean): void
+	/**
+	 * The answer to the login's question, one a prompt, or null to give up; `keep` puts it into the keychain.
+	 * @throws ProblemError `input-invalid` when that question is not, or no longer, asked
+	 */
+	answerLogin(question: string, answers: readonly string[] | null, keep: boolean): void
 	/** Settles when up. Rejects with the link's problem when it is stopped or asks, or after `timeoutMs`. */
 	whenUp(timeoutMs: number, signal?: AbortSignal): Promise<void>
 	/**

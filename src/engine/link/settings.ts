@@ -29,7 +29,17 @@ export interface Settings {
 	/** Hosts to go through, first to last, each `[user@]host[:port]`. */
 	jumps: string[]
 	proxyCommand: string | null
+	/** The ways to log in that are not switched off. */
+	methods: LoginMethod[]
+	/** Kerberos may be used. */
+	gssapi: boolean
+	certificateFiles: string[]
+	pkcs11Provider: string | null
+	knownHostsCommand: string | null
 }
+
+export const loginMethods = ['publickey', 'keyboard-interactive', 'password'] as const
+export type LoginMethod = (typeof loginMethods)[number]
 
 export interface Surroundings {
 	home: string
@@ -46,6 +56,11 @@ const defaultIdentities = ['id_rsa', 'id_ecdsa', 'id_ed25519']
 export function expandHome(path: string, home: string): string {
 	if (path === '~') return home
 	return path.startsWith('~/') ? join(home, path.slice(2)) : path
+}
+
+/** As people write it. */
+export function shownPath(path: string, home: string): string {
+	return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
 }
 
 /** `ssh -G` joins paths with blanks and does not quote those inside: a new one starts with `/` or `~`. */
@@ -65,6 +80,19 @@ function agentSocket(value: string | undefined, { env, home }: Surroundings): st
 
 const number = (value: string | undefined) => (value && /^\d+$/.test(value) ? Number(value) : null)
 const given = (value: string | undefined) => (value === undefined || value === 'none' ? null : value)
+
+function allowedMethods(one: (keyword: string) => string | undefined): LoginMethod[] {
+	const keywords = {
+		publickey: 'pubkeyauthentication',
+		'keyboard-interactive': 'kbdinteractiveauthentication',
+		password: 'passwordauthentication',
+	}
+	const preferred = one('preferredauthentications')?.split(',')
+	return loginMethods.filter((method) => {
+		const value = one(keywords[method])
+		return value !== 'no' && value !== 'false' && (preferred?.includes(method) ?? true)
+	})
+}
 
 /** Reads what `ssh -G` prints: `keyword value` a line, keywords in lower case, some more than once. */
 export function parseSshG(output: string): Map<string, string[]> {
@@ -120,6 +148,13 @@ export function settingsFrom(ssh: SshConfig, output: string, around: Surrounding
 		aliveCount: number(one('serveralivecountmax')),
 		jumps: jump === null ? [] : jump.split(','),
 		proxyCommand: given(one('proxycommand')),
+		methods: allowedMethods(one),
+		gssapi: one('gssapiauthentication') === 'yes',
+		certificateFiles: (values.get('certificatefile') ?? [])
+			.filter((path) => path !== 'none')
+			.map((path) => expandHome(path, home)),
+		pkcs11Provider: given(one('pkcs11provider')),
+		knownHostsCommand: given(one('knownhostscommand')),
 	}
 }
 

@@ -17,7 +17,10 @@ export interface CallOptions {
 	hosted?: boolean
 	tty?: boolean
 	terminal?: Terminal | null
+	/** To every yes or no. */
 	answer?: boolean
+	/** What is typed, line by line; after the last nothing comes until the question is taken back. */
+	typed?: (string | null)[]
 	doors?: Partial<Doors>
 }
 
@@ -31,7 +34,13 @@ export interface Call {
 	/** Codes the process was told to end with at once. */
 	readonly exits: number[]
 	readonly questions: string[]
+	/** The questions whose answers did not show. */
+	readonly hidden: string[]
+	/** Questions that were taken back; standard error then says `[taken back]`. */
+	readonly takenBack: string[]
 	readonly attachment: { closed: boolean }
+	/** The engine is gone. */
+	loseEngine(): void
 }
 
 /** Calls `hawser` with an engine of the test's own. */
@@ -47,15 +56,34 @@ export function call(engine: FakeEngine, argv: string[], options: CallOptions = 
 	const interrupts = new Set<() => void>()
 	const exits: number[] = []
 	const questions: string[] = []
+	const hidden: string[] = []
+	const takenBack: string[] = []
+	const typed = [...(options.typed ?? [])]
 	const io: Io = {
 		stdout: output('out'),
 		stderr: output('err'),
 		env: options.env ?? {},
 		now: () => now,
+		interfaces: () => ['lo', 'zt7nnig26'],
 		terminal: options.terminal ?? null,
 		confirm: async (question) => {
 			questions.push(question)
 			return options.answer ?? false
+		},
+		async ask(question, isHidden, signal) {
+			questions.push(question)
+			if (isHidden) hidden.push(question)
+			const answer = typed.shift()
+			if (answer !== undefined) return answer
+			return await new Promise((settle) => {
+				const end = () => {
+					takenBack.push(question)
+					texts.err += '[taken back]\n'
+					settle(null)
+				}
+				if (signal.aborted) end()
+				else signal.addEventListener('abort', end, { once: true })
+			})
 		},
 		onInterrupt(listener) {
 			interrupts.add(listener)
@@ -73,6 +101,7 @@ export function call(engine: FakeEngine, argv: string[], options: CallOptions = 
 			throw new Error('not expected')
 		},
 		openBrowser: async () => {},
+		runInTerminal: () => Promise.reject(new Error('not expected')),
 		rendererFolders: [],
 		...options.doors,
 	}
@@ -85,7 +114,10 @@ export function call(engine: FakeEngine, argv: string[], options: CallOptions = 
 		},
 		exits,
 		questions,
+		hidden,
+		takenBack,
 		attachment: attachment.facts,
+		loseEngine: attachment.lose,
 	}
 }
 
@@ -104,7 +136,7 @@ function attach(engine: FakeEngine, hosted: boolean) {
 			own.close()
 		},
 	}
-	return { made, facts }
+	return { made, facts, lose: () => engineSide.close() }
 }
 
 /** The call's end, with all it printed. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../../../src/contract/client.ts'
-import { stateSchema } from '../../../src/contract/state.ts'
+import { stateSchema, type WorkstationState } from '../../../src/contract/state.ts'
 import { problem } from '../../../src/engine/problems.ts'
 import { FakeEngine } from '../rpc/fake-engine.ts'
+import { linkAsksForKey, linkAsksForLogin, linkUp } from '../states.ts'
 import { finished, now } from './call.ts'
 import { project, run, rung, state, workstation } from './states.ts'
 
@@ -46,6 +47,57 @@ describe('status', () => {
 		expect(text).toContain('✕ port: no answer in 5 s')
 		expect(text).toContain('GPU unknown')
 		expect(text).toContain('next try in 4.0 s')
+	})
+
+	test.each<[string, Partial<WorkstationState>, string]>([
+		[
+			'relayed, through jump hosts',
+			{
+				link: linkUp({ since: now - 60_000, latencyMs: 31.6, through: ['jump:22', 'inner:2222'] }),
+				peer: { path: 'relayed', latencyMs: 40, heardAt: now },
+			},
+			'connected for 1 min · 32 ms relayed · lab:22 · through jump:22, inner:2222',
+		],
+		[
+			'by the system’s ssh',
+			{
+				link: linkUp({
+					since: now,
+					latencyMs: null,
+					transport: { kind: 'openssh', reason: 'The key id_sk is on a \u001b[2Jhardware token' },
+				}),
+			},
+			'connected for 0.0 s · lab:22\n  by the system’s own ssh: The key id_sk is on a hardware token\n',
+		],
+		['off', { link: { status: 'off' } }, 'not connected'],
+		['waiting', { link: { status: 'waiting', since: now - 12_000 } }, 'waiting for a network for 12 s'],
+		[
+			'dialling',
+			{ link: { status: 'dialling', since: now, attempt: 1, problem: null } },
+			'connecting for 0.0 s',
+		],
+		[
+			'the key is checked',
+			{ link: { status: 'host-key', since: now, question: null } },
+			'checking its host key',
+		],
+		['the key is asked about', { link: linkAsksForKey }, 'its host key is not known: SHA256:abc'],
+		['the login', { link: { status: 'login', since: now, question: null } }, 'logging in'],
+		[
+			'a passphrase',
+			{ link: linkAsksForLogin({ file: '~/.ssh/\u001b[2Jid' }) },
+			'lab asks for the passphrase of ~/.ssh/id',
+		],
+		[
+			'lost',
+			{ link: { status: 'lost', problem: silent, since: now, nextTryAt: now + 4000 } },
+			'lab does not answer on port 22; next try in 4.0 s',
+		],
+		['stopped', { link: { status: 'stopped', problem: refused, since: now } }, 'lab did not let me in'],
+	])('says how the link is: %s', async (_what, change, words) => {
+		const engine = new FakeEngine({}, state({ workstations: { lab: workstation(change) } }))
+		const { text } = await finished(engine, ['status'])
+		expect(text).toContain(`lab · ${words}`)
 	})
 
 	test('is what hawser alone does, and options may stand anywhere', async () => {
@@ -116,6 +168,34 @@ describe('check', () => {
 			holds: true,
 			workstations: [{ workstation: 'lab', holds: true, rungs: [{ id: 'network' }, { id: 'gpu' }] }],
 		})
+	})
+
+	test('what else was found stands under its rung, and in --json', async () => {
+		const facts = {
+			'node id': '1a2b3c4d5e',
+			git: '2.39.5',
+			'old \u001b[2J': true,
+			missing: ['rsync', 'tmux'],
+		}
+		const { code, text } = await finished(answer(true, [rung('tools', { facts })]), ['check'])
+		expect(text).toContain(
+			'  ● tools: fine\n      node id 1a2b3c4d5e · git 2.39.5 · old  true · missing rsync, tmux\n',
+		)
+		expect(code).toBe(0)
+		const json = await finished(answer(true, [rung('tools', { facts })]), ['check', '--json'])
+		expect(JSON.parse(json.text)).toMatchObject({ workstations: [{ rungs: [{ facts }] }] })
+	})
+
+	test('--report prints a text for a colleague', async () => {
+		const engine = answer(true)
+		engine.handlers.report = ({ workstation: name }) => ({ text: `Hawser 0.1.0\n${name}\u001b[2J: holds\n` })
+		const { code, text } = await finished(engine, ['check', 'lab', '--report'])
+		expect(text).toBe('Hawser 0.1.0\nlab: holds\n')
+		expect(code).toBe(0)
+		// It tells of what was just found.
+		expect(engine.asked.map(({ name }) => name).slice(-2)).toEqual(['check', 'report'])
+		const json = await finished(engine, ['check', '--report', '--json'])
+		expect(JSON.parse(json.text)).toEqual({ text: 'Hawser 0.1.0\nundefined\u001b[2J: holds\n' })
 	})
 
 	test('an unknown workstation is wrong use', async () => {

@@ -29,8 +29,15 @@ describe('help', () => {
 		'serve',
 		'demo',
 		'shell',
+		'connect',
+		'disconnect',
+		'forget',
+		'zt',
+		'zt status',
+		'zt restart',
+		'zt join',
 	])('%s has its own', async (name) => {
-		const { code, text } = await finished(engine(), [name, '--help'])
+		const { code, text } = await finished(engine(), [...name.split(' '), '--help'])
 		expect(code).toBe(0)
 		expect(text).toMatchSnapshot()
 	})
@@ -48,6 +55,10 @@ test.each([
 	[['log']],
 	[['cancel']],
 	[['--home']],
+	[['forget']],
+	[['zt', 'bogus']],
+	[['zt', 'join']],
+	[['zt', 'restart', 'now']],
 	[['serve', '--port', 'x']],
 	[['serve', '--port', '70000']],
 	[['serve', '--port', '-1']],

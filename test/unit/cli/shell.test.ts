@@ -1,13 +1,15 @@
 import { PassThrough } from 'node:stream'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Terminal } from '../../../src/cli/io.ts'
+import { questionOf, questionProblem } from '../../../src/cli/questions.ts'
 import { ProblemError } from '../../../src/contract/client.ts'
 import type { LinkState } from '../../../src/contract/state.ts'
 import type { Link, RemoteExit, RemoteShell, TerminalSize } from '../../../src/engine/link/link.ts'
 import { problem } from '../../../src/engine/problems.ts'
 import { FakeEngine } from '../rpc/fake-engine.ts'
+import { linkAsksForKey, linkAsksForLogin, linkUp } from '../states.ts'
 import { type CallOptions, call, finished, now } from './call.ts'
-import { state, up } from './states.ts'
+import { state, up, workstation } from './states.ts'
 
 function fakeTerminal() {
 	const raw: boolean[] = []
@@ -38,7 +40,8 @@ function fakeTerminal() {
 /** A shell that says back what it is sent, and ends with 7 at `exit`. */
 function fakeLink(first: LinkState = up) {
 	const sizes: TerminalSize[] = []
-	const answers: boolean[] = []
+	const answers: unknown[] = []
+	const listeners = new Set<(state: LinkState) => void>()
 	let linkState = first
 	let disposed = false
 	const stdin = new PassThrough()
@@ -59,17 +62,32 @@ function fakeLink(first: LinkState = up) {
 		close: () => {},
 		resize: (size) => void sizes.push(size),
 	}
+	const change = (next: LinkState) => {
+		linkState = next
+		for (const listener of [...listeners]) listener(next)
+	}
 	const link: Partial<Link> = {
 		get state() {
 			return linkState
 		},
 		connect: () => {},
+		onState(listener) {
+			listeners.add(listener)
+			return () => listeners.delete(listener)
+		},
 		whenUp: async () => {
-			if (linkState.status === 'asking') throw new ProblemError(problem('host-key-unknown', { ...linkState }))
+			const asked = questionOf(linkState)
+			if (asked) throw new ProblemError(questionProblem(asked))
+			if (linkState.status === 'stopped') throw new ProblemError(linkState.problem)
 		},
 		answerHostKey: (_fingerprint, accept) => {
 			answers.push(accept)
-			linkState = up
+			change(up)
+		},
+		answerLogin(_question, given) {
+			answers.push(given)
+			if (given?.[0] === 'right') change(up)
+			else change(given ? linkAsksForLogin({ id: `q${answers.length + 1}`, again: true }) : stopped)
 		},
 		shell: async (kind, size) => {
 			sizes.push(size)
@@ -80,7 +98,13 @@ function fakeLink(first: LinkState = up) {
 			disposed = true
 		},
 	}
-	return { link: link as Link, sizes, answers, isDisposed: () => disposed, end }
+	return { link: link as Link, sizes, answers, change, listeners, isDisposed: () => disposed, end }
+}
+
+const stopped: LinkState = {
+	status: 'stopped',
+	problem: problem('login-unanswered', { host: 'lab', what: 'a passphrase', why: 'nothing was given' }),
+	since: now,
 }
 
 const engine = () =>
@@ -88,7 +112,7 @@ const engine = () =>
 		{
 			shellCommand: ({ workstation }) => ({
 				workstation: workstation ?? 'lab',
-				argv: ['ssh'],
+				argv: ['ssh', '--', 'lab'],
 				ssh: { host: 'lab' },
 			}),
 		},
@@ -134,21 +158,14 @@ test('a shell that was killed is no success', async () => {
 })
 
 test('an unknown host key is asked about before anything is typed', async () => {
-	const link: LinkState = {
-		status: 'asking',
-		host: 'lab',
-		keyType: 'ed25519',
-		fingerprint: 'SHA256:x',
-		since: now,
-	}
-	const asked = fakeLink(link)
+	const asked = fakeLink(linkAsksForKey)
 	const { terminal, raw } = fakeTerminal()
 	const running = call(engine(), ['shell'], { ...options(terminal, asked.link), answer: true })
 	await vi.waitFor(() => expect(raw).toEqual([true]))
 	expect(asked.answers).toEqual([true])
 	asked.end({ code: 0, signal: null })
 	expect(await running.done).toBe(0)
-	const refused = fakeLink(link)
+	const refused = fakeLink(linkAsksForKey)
 	const no = await finished(engine(), ['shell'], {
 		...options(fakeTerminal().terminal, refused.link),
 		answer: false,
@@ -156,6 +173,88 @@ test('an unknown host key is asked about before anything is typed', async () => 
 	expect(no.code).toBe(4)
 	expect(refused.answers).toEqual([])
 	expect(refused.isDisposed()).toBe(true)
+})
+
+test('its own login asks too: again after what was wrong, and no more once it is up', async () => {
+	const asked = fakeLink(linkAsksForLogin())
+	const { terminal, raw } = fakeTerminal()
+	const running = call(engine(), ['shell'], { ...options(terminal, asked.link), typed: ['wrong', 'right'] })
+	await vi.waitFor(() => expect(raw).toEqual([true]))
+	expect(asked.answers).toEqual([['wrong'], ['right']])
+	expect(running.err()).toContain('That was not right.')
+	expect(running.out() + running.err()).not.toMatch(/wrong\b|right$/m)
+	asked.end({ code: 0, signal: null })
+	expect(await running.done).toBe(0)
+	expect(asked.listeners.size).toBe(0)
+})
+
+test('the end of input gives up, and Ctrl-C leaves: both dispose the link', async () => {
+	const asked = fakeLink(linkAsksForLogin())
+	const gaveUp = await finished(engine(), ['shell'], {
+		...options(fakeTerminal().terminal, asked.link),
+		typed: [null],
+	})
+	expect(gaveUp.code).toBe(4)
+	expect(asked.answers).toEqual([null])
+	expect(asked.isDisposed()).toBe(true)
+	const left = fakeLink(linkAsksForLogin())
+	const running = call(engine(), ['shell'], options(fakeTerminal().terminal, left.link))
+	await vi.waitFor(() => expect(running.questions).toHaveLength(1))
+	running.interrupt()
+	expect(await running.done).toBe(130)
+	expect(running.takenBack).toHaveLength(1)
+	await vi.waitFor(() => expect(left.isDisposed()).toBe(true))
+	expect(left.answers).toEqual([])
+	expect(left.listeners.size).toBe(0)
+})
+
+describe('where only the system’s own ssh can log in', () => {
+	const byOpenSsh = linkUp({ transport: { kind: 'openssh', reason: 'The key is on a hardware token' } })
+	const handedOver = () => {
+		const calls: (readonly string[])[] = []
+		const runInTerminal = async (argv: readonly string[], env: NodeJS.ProcessEnv) => {
+			expect(env.TERM).toBe('xterm')
+			calls.push(argv)
+			return 9
+		}
+		return { calls, runInTerminal }
+	}
+	const env = { TERM: 'xterm' }
+
+	test('it gets the terminal, after our own link was closed; its exit code is ours', async () => {
+		const { link, isDisposed } = fakeLink(byOpenSsh)
+		const { calls, runInTerminal } = handedOver()
+		const { terminal, raw } = fakeTerminal()
+		const doors = {
+			openLink: () => link,
+			runInTerminal: (argv: readonly string[], its: NodeJS.ProcessEnv) => {
+				expect(isDisposed()).toBe(true)
+				return runInTerminal(argv, its)
+			},
+		}
+		const { code } = await finished(engine(), ['shell'], { terminal, doors, env })
+		expect(code).toBe(9)
+		expect(calls).toEqual([['ssh', '--', 'lab']])
+		expect(raw).toEqual([])
+	})
+
+	test('no second login is begun where the engine knows that already, or the settings say so', async () => {
+		const known = engine()
+		known.change({ slice: 'workstations', key: 'lab', value: workstation({ link: byOpenSsh }) })
+		const set = engine()
+		set.handlers.shellCommand = () => ({
+			workstation: 'lab',
+			argv: ['ssh', '--', 'lab'],
+			ssh: { host: 'lab', transport: 'openssh' },
+		})
+		for (const one of [known, set]) {
+			const { calls, runInTerminal } = handedOver()
+			const { terminal } = fakeTerminal()
+			const { code } = await finished(one, ['shell'], { terminal, doors: { runInTerminal }, env })
+			expect(code).toBe(9)
+			expect(calls).toHaveLength(1)
+		}
+	})
 })
 
 test('without a terminal it says so', async () => {

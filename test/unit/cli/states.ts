@@ -1,7 +1,6 @@
 import type {
 	Commit,
 	GpuDevice,
-	LinkState,
 	Operation,
 	OperationOutcome,
 	ProjectState,
@@ -11,6 +10,7 @@ import type {
 	WorkstationState,
 } from '../../../src/contract/state.ts'
 import { emptyState } from '../rpc/fake-engine.ts'
+import * as small from '../states.ts'
 import { now } from './call.ts'
 
 export const device: GpuDevice = {
@@ -27,23 +27,15 @@ export const device: GpuDevice = {
 }
 
 export function rung(id: Rung['id'], over: Partial<Rung> = {}): Rung {
-	return { id, title: id, verdict: 'ok', finding: 'fine', problem: null, at: now, ...over }
+	return small.rung(id, { finding: 'fine', at: now, ...over })
 }
 
-export const up: LinkState = {
-	status: 'up',
-	since: now - 4 * 3_600_000,
-	endpoint: 'me@lab:22',
-	latencyMs: 12.4,
-}
+export const up = small.linkUp({ since: now - 4 * 3_600_000, endpoint: 'me@lab:22', latencyMs: 12.4 })
 
 export function workstation(over: Partial<WorkstationState> = {}): WorkstationState {
-	return {
-		name: 'lab',
-		builtIn: false,
-		wanted: true,
+	return small.workstation({
 		link: up,
-		rungs: [rung('network'), rung('zerotier', { verdict: 'unused' }), rung('port'), rung('gpu')],
+		rungs: [rung('network'), rung('zerotier-service', { verdict: 'unused' }), rung('port'), rung('gpu')],
 		gpu: {
 			status: 'read',
 			at: now - 90_000,
@@ -51,9 +43,8 @@ export function workstation(over: Partial<WorkstationState> = {}): WorkstationSt
 			devices: [device],
 			processes: [{ pid: 4242, name: 'python', gpu: 'GPU-1', memoryMiB: { value: 17_000 } }],
 		},
-		utilisation: [],
 		...over,
-	}
+	})
 }
 
 export function commit(id: string, subject = `Change ${id}`): Commit {
@@ -99,25 +90,19 @@ export function project(over: Partial<ProjectState> = {}): ProjectState {
 }
 
 export function run(over: Partial<Run> = {}): Run {
-	return {
+	return small.someRun({
 		id: '20261123T101500Z-nt-3f9c',
-		workstation: 'lab',
-		project: 'nt',
 		command: 'make validate',
-		branch: 'gpu-validation',
 		commit: 'def',
-		runner: 'tmux',
 		startedAt: now - 65_000,
 		outcome: { status: 'running' },
 		seenAt: now,
 		progress: { fraction: 0.43, text: 'epoch 3/7' },
 		lastLine: 'loss 0.12',
 		logBytes: 10,
-		metrics: null,
-		change: null,
 		looked: false,
 		...over,
-	}
+	})
 }
 
 export function state(over: Partial<State> = {}): State {
@@ -141,16 +126,5 @@ export function outcome(over: Partial<OperationOutcome> = {}): OperationOutcome 
 }
 
 export function operation(kind: Operation['kind'], over: Partial<Operation> = {}): Operation {
-	return {
-		id: `op-${kind}`,
-		kind,
-		project: 'nt',
-		workstation: 'lab',
-		startedAt: now,
-		endedAt: null,
-		steps: [],
-		cancelling: false,
-		outcome: null,
-		...over,
-	}
+	return small.someOperation({ id: `op-${kind}`, kind, startedAt: now, ...over })
 }

@@ -4,6 +4,7 @@ import type { OperationOutcome, Run, Step } from '../../../src/contract/state.ts
 import { problem } from '../../../src/engine/problems.ts'
 import type { Face } from '../../../src/engine/rpc/served-engine.ts'
 import { FakeEngine } from '../rpc/fake-engine.ts'
+import { linkAsksForKey } from '../states.ts'
 import { type CallOptions, call, finished, jsonLines, now } from './call.ts'
 import { commit, operation, outcome, run, state, workstation } from './states.ts'
 
@@ -226,13 +227,6 @@ describe('which project', () => {
 
 describe('an unknown host key', () => {
 	const asking = () => {
-		const link = {
-			status: 'asking' as const,
-			host: 'lab',
-			keyType: 'ssh-ed25519',
-			fingerprint: 'SHA256:abc',
-			since: now,
-		}
 		const engine: FakeEngine = new FakeEngine(
 			{
 				go: () => ({ operation: 'o' }),
@@ -241,7 +235,7 @@ describe('an unknown host key', () => {
 					return {}
 				},
 			},
-			state({ workstations: { lab: workstation({ link }) } }),
+			state({ workstations: { lab: workstation({ link: linkAsksForKey }) } }),
 		)
 		return engine
 	}

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { parseJump, parseSshG, type Surroundings, settingsFrom } from '../../../src/engine/link/settings.ts'
+import {
+	parseJump,
+	parseSshG,
+	type Surroundings,
+	settingsFrom,
+	shownPath,
+} from '../../../src/engine/link/settings.ts'
 
 const around: Surroundings = {
 	home: '/home/me',
@@ -34,6 +40,10 @@ describe('what ssh -G prints', () => {
 			'serveraliveinterval 7',
 			'serveralivecountmax 4',
 			'proxyjump a@b:3,[::1]:4',
+			'gssapiauthentication yes',
+			'certificatefile ~/my cert',
+			'pkcs11provider /lib/card.so',
+			'knownhostscommand /bin/hosts %H',
 		])
 		expect(settings).toEqual({
 			host: '10.1.2.3',
@@ -51,7 +61,20 @@ describe('what ssh -G prints', () => {
 			aliveCount: 4,
 			jumps: ['a@b:3', '[::1]:4'],
 			proxyCommand: null,
+			methods: ['publickey', 'keyboard-interactive', 'password'],
+			gssapi: true,
+			certificateFiles: ['/home/me/my cert'],
+			pkcs11Provider: '/lib/card.so',
+			knownHostsCommand: '/bin/hosts %H',
 		})
+	})
+
+	test.each([
+		[[], ['publickey', 'keyboard-interactive', 'password']],
+		[['passwordauthentication no', 'pubkeyauthentication false'], ['keyboard-interactive']],
+		[['preferredauthentications password,gssapi-with-mic,publickey'], ['publickey', 'password']],
+	])('the ways to log in of %j are %j', (lines, expected) => {
+		expect(from(lines).methods).toEqual(expected)
 	})
 
 	test('what is explicit wins', () => {
@@ -101,4 +124,10 @@ test.each([
 	['ssh://me@hop:1', { host: 'hop', user: 'me', port: 1 }],
 ])('the jump %s', (jump, expected) => {
 	expect(parseJump(jump)).toEqual(expected)
+})
+
+test('a path below home is shown with ~', () => {
+	expect(['/home/me/.ssh/id', '/home/me2/id', '/home/me'].map((path) => shownPath(path, '/home/me'))).toEqual(
+		['~/.ssh/id', '/home/me2/id', '/home/me'],
+	)
 })

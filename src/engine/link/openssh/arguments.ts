@@ -1,0 +1,103 @@
+import type { KeepAlive } from '../connection.ts'
+import type { DialTimes } from '../dial.ts'
+import { expandHome, type Settings, type SshConfig } from '../settings.ts'
+import { isAtLeast, type OpensshVersion } from './version.ts'
+
+/** A path as the value of an option: ssh splits values at blanks and expands `%`. */
+function pathValue(path: string): string {
+	return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`
+}
+
+const options = (values: readonly string[]) => values.flatMap((value) => ['-o', value])
+
+export interface MasterWish {
+	ssh: SshConfig
+	settings: Settings
+	home: string
+	socket: string
+	keepAlive: KeepAlive
+	times: DialTimes
+	version: OpensshVersion
+}
+
+/**
+ * The arguments of the one ssh that holds the connection. What is explicit in our settings wins, as it does over ssh2;
+ * everything else is as `ssh_config` says, but for what would make it more or less than one plain connection.
+ */
+export function masterArguments({
+	ssh,
+	settings,
+	home,
+	socket,
+	keepAlive,
+	times,
+	version,
+}: MasterWish): string[] {
+	const args = ['-M', '-N', '-T']
+	if (ssh.configFile !== undefined) args.push('-F', expandHome(ssh.configFile, home))
+	if (ssh.port !== undefined) args.push('-p', String(ssh.port))
+	if (ssh.user !== undefined) args.push('-l', ssh.user)
+	args.push(
+		...options([
+			`ControlPath=${pathValue(socket)}`,
+			'ControlPersist=no',
+			'RemoteCommand=none',
+			'PermitLocalCommand=no',
+			'ClearAllForwardings=yes',
+			'ForwardX11=no',
+			'Tunnel=no',
+			'BatchMode=no',
+			'StrictHostKeyChecking=ask',
+			'UpdateHostKeys=no',
+			'FingerprintHash=sha256',
+			'VisualHostKey=no',
+			// What it says is how its progress is told. It is kept in memory, and only the end of it.
+			'LogLevel=DEBUG1',
+			`ConnectTimeout=${Math.max(1, Math.ceil((times.tcpMs + times.handshakeMs) / 1000))}`,
+			// A second net under our own questions: it ends when this app hangs.
+			`ServerAliveInterval=${Math.max(1, Math.ceil(keepAlive.intervalMs / 1000))}`,
+			`ServerAliveCountMax=${keepAlive.count + 2}`,
+		]),
+	)
+	if (isAtLeast(version, [8, 7])) args.push('-o', 'ForkAfterAuthentication=no')
+	if (ssh.identityFile !== undefined)
+		args.push(...options(settings.identityFiles.map((path) => `IdentityFile=${pathValue(path)}`)))
+	if (ssh.knownHostsFile !== undefined)
+		args.push('-o', `UserKnownHostsFile=${pathValue(expandHome(ssh.knownHostsFile, home))}`)
+	return [...args, '--', ssh.host]
+}
+
+/** What rides on the master: a command, a command in a terminal, a login shell in a terminal, or a connection from there. */
+export type MuxWish =
+	| { kind: 'command'; command: string }
+	| { kind: 'terminal'; command?: string }
+	| { kind: 'forward'; host: string; port: number }
+
+/**
+ * The arguments of an ssh that rides on the master at `socket`. With `kind: 'terminal'` and a terminal as its input
+ * and output it is all of an interactive session: size, resize, raw mode.
+ *
+ * Where the master is gone it fails: it reads no settings, and its way to a server of its own is a command that does
+ * nothing. `logLevel` DEBUG1 makes it say when its session is open (`mux-process.ts`).
+ */
+export function muxArgv(socket: string, wish: MuxWish, logLevel = 'ERROR'): string[] {
+	const args = [
+		'-F',
+		'none',
+		'-e',
+		wish.kind === 'terminal' && logLevel === 'ERROR' ? '~' : 'none',
+		...options([
+			`ControlPath=${pathValue(socket)}`,
+			'ControlMaster=no',
+			'ProxyCommand=false',
+			'BatchMode=yes',
+			`LogLevel=${logLevel}`,
+		]),
+	]
+	if (wish.kind === 'forward') {
+		const host = wish.host.includes(':') ? `[${wish.host}]` : wish.host
+		return [...args, '-W', `${host}:${wish.port}`, '--', 'workstation']
+	}
+	const command = wish.command === undefined ? [] : [wish.command]
+	return [...args, wish.kind === 'terminal' ? '-tt' : '-T', '--', 'workstation', ...command]
+}

@@ -1,0 +1,97 @@
+import { copy } from '../next-steps.ts'
+import { type Catalogue, waits } from './catalogue.ts'
+
+/** Moving code. */
+export const codeWords = {
+	'repository-missing': (f) => ({
+		title: `There is no git repository at ${f('path')}`,
+		meaning: `${f('side')} has none there. Clone it, or correct the path in the settings.`,
+		...waits,
+	}),
+	'repository-unreadable': (f) => ({
+		title: `The repository at ${f('path')} cannot be read`,
+		meaning: `git said: ${f('reason')}.`,
+		...waits,
+	}),
+	'repository-busy': (f) => ({
+		title: `The repository at ${f('path')} is locked`,
+		meaning: `${f('side')} has ${f('lock')}: another git may be at work. When none is, remove that file.`,
+		...waits,
+	}),
+	'repository-shallow': (f) => ({
+		title: `${f('side')} holds only a part of the history`,
+		meaning: `The clone at ${f('path')} was cut off when it was made, so what it has in common with the other side cannot be found. Nothing was changed. Fetch the rest once.`,
+		next: copy('Copy the command', 'git', '-C', f('path'), 'fetch', '--unshallow'),
+		...waits,
+	}),
+	'worktree-missing': (f) => ({
+		title: `There is no worktree at ${f('path')}`,
+		meaning: `The workstation needs one with the branch ${f('branch')}, but ${f('reason')}. In its clone run the command.`,
+		next: copy('Copy the command', 'git', 'worktree', 'add', f('path'), f('branch')),
+		...waits,
+	}),
+	'branch-missing': (f) => ({
+		title: `There is no branch ${f('branch')}`,
+		meaning: `${f('side')} does not have it. Make it, or correct its name in the settings.`,
+		...waits,
+	}),
+	'hub-missing': (f) => ({
+		title: `There is no remote named ${f('hub')}`,
+		meaning: `${f('side')} does not have it. Add it with git remote add, or correct its name in the settings.`,
+		...waits,
+	}),
+	'hub-unreachable': (f) => ({
+		title: `${f('side')} cannot reach the hub`,
+		meaning: `git said: ${f('reason')}. Check the address and the login of the remote ${f('hub')} there.`,
+		...waits,
+	}),
+	'tree-dirty': (f) => ({
+		title: `${f('side')} has changes that are not committed`,
+		meaning: `${f('files')}. Nothing was changed. Commit or stash them, then start again.`,
+		...waits,
+	}),
+	'merge-in-progress': (f) => ({
+		title: `${f('side')} is in the middle of a ${f('what')}`,
+		meaning: `Finish or abort it at ${f('path')}. Nothing was changed.`,
+		...waits,
+	}),
+	diverged: (f) => ({
+		title: `${f('branch')} has gone two ways`,
+		meaning: `${f('side')} and ${f('other')} each have commits that the other lacks. Nothing was changed. Bring them together with git, then start again.`,
+		...waits,
+	}),
+	conflict: (f) => ({
+		title: `Merging ${f('from')} into ${f('into')} would conflict`,
+		meaning: `In ${f('files')}. Nothing was changed. Resolve it with git, then start again.`,
+		...waits,
+	}),
+	'moved-meanwhile': (f) => ({
+		title: `${f('what')} moved while this was under way`,
+		meaning: 'Somebody else changed it in between. What was done stays; start again to go on from there.',
+		...waits,
+	}),
+	'unsafe-name': (f) => ({
+		title: 'A name cannot be used',
+		meaning: `${f('name')} holds a line break or a control character, or git does not accept it.`,
+		...waits,
+	}),
+	'git-missing': (f) => ({
+		title: `${f('side')} has no usable git`,
+		meaning: `${f('reason')}. Git 2.38 or newer is needed.`,
+		...waits,
+	}),
+	'git-failed': (f) => ({
+		title: `git could not ${f('what')}`,
+		meaning: `${f('side')} said: ${f('reason')}.`,
+	}),
+	'strategy-unsupported': (f) => ({
+		title: `${f('strategy')} projects cannot be synced yet`,
+		meaning: 'This version moves code with git. Set "strategy": "git", or leave it out.',
+		...waits,
+	}),
+	'results-too-big': (f) => ({
+		title: 'A result file is too big for git',
+		meaning: `${f('files')}. Files over ${f('limit')} are not committed. Narrow the result globs, or move them another way.`,
+		...waits,
+	}),
+} satisfies Catalogue

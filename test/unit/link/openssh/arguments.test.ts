@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { standardTimes } from '../../../../src/engine/link/dial.ts'
+import { masterArguments, muxArgv } from '../../../../src/engine/link/openssh/arguments.ts'
+import {
+	isAtLeast,
+	type OpensshVersion,
+	opensshVersion,
+} from '../../../../src/engine/link/openssh/version.ts'
+import { settingsFrom } from '../../../../src/engine/link/settings.ts'
+
+const around = { home: '/home/me', user: 'me', env: {} }
+
+function made(ssh: Parameters<typeof settingsFrom>[0], version: OpensshVersion = [9, 2]) {
+	const settings = settingsFrom(ssh, 'identityfile ~/.ssh/id_ed25519\n', around)
+	const keepAlive = { intervalMs: 1500, count: 2 }
+	return masterArguments({
+		ssh,
+		settings,
+		home: around.home,
+		socket: '/tmp/a%b/s',
+		keepAlive,
+		times: standardTimes,
+		version,
+	})
+}
+
+describe('the arguments of the master', () => {
+	test('what is explicit wins; the rest is left to ssh’s own settings', () => {
+		const plain = made({ host: 'lab' })
+		expect(plain.slice(-2)).toEqual(['--', 'lab'])
+		expect(plain).toContain('ControlPath="/tmp/a%%b/s"')
+		expect(plain).toContain('ServerAliveInterval=2')
+		expect(plain.join(' ')).not.toMatch(/IdentityFile|UserKnownHostsFile|-F|-l|-p /)
+		const full = made({
+			host: '-oProxyCommand=bad',
+			user: 'you',
+			port: 2222,
+			identityFile: '~/my "keys"/100%',
+			knownHostsFile: '~/known',
+			configFile: '~/config',
+		})
+		expect(full.slice(-2)).toEqual(['--', '-oProxyCommand=bad'])
+		expect(full).toEqual(
+			expect.arrayContaining([
+				'-F',
+				'/home/me/config',
+				'2222',
+				'you',
+				'IdentityFile="/home/me/my \\"keys\\"/100%%"',
+				'IdentityFile="/home/me/.ssh/id_ed25519"',
+				'UserKnownHostsFile="/home/me/known"',
+			]),
+		)
+	})
+
+	test('an option that an older ssh does not know is left out', () => {
+		expect(made({ host: 'lab' }, [8, 6]).join(' ')).not.toContain('ForkAfterAuthentication')
+		expect(made({ host: 'lab' }, [8, 7])).toContain('ForkAfterAuthentication=no')
+	})
+})
+
+test('a session reads no settings and has no way of its own', () => {
+	const args = muxArgv('/tmp/x/s', { kind: 'forward', host: 'fd00::1', port: 80 })
+	expect(args.slice(0, 2)).toEqual(['-F', 'none'])
+	expect(args).toContain('ProxyCommand=false')
+	expect(args.slice(-4)).toEqual(['-W', '[fd00::1]:80', '--', 'workstation'])
+	expect(muxArgv('/tmp/x/s', { kind: 'terminal' }).slice(-3)).toEqual(['-tt', '--', 'workstation'])
+	expect(muxArgv('/tmp/x/s', { kind: 'command', command: 'a b' }).slice(-4)).toEqual([
+		'-T',
+		'--',
+		'workstation',
+		'a b',
+	])
+})
+
+test.each([
+	['OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.19 27 Jan 2026', [9, 2], true],
+	['OpenSSH_8.4p1, LibreSSL 2.7.3', [8, 4], true],
+	['OpenSSH_10.0p2, LibreSSL 3.3.6', [10, 0], true],
+	['OpenSSH_8.3p1', [8, 3], false],
+	['OpenSSH_7.9p1', [7, 9], false],
+	['Sun_SSH_2.2', null, false],
+])('%s', (printed, version, enough) => {
+	const found = opensshVersion(printed)
+	expect(found).toEqual(version)
+	expect(found !== null && isAtLeast(found, [8, 4])).toBe(enough)
+})
