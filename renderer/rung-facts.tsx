@@ -5,7 +5,7 @@ import { useDetail } from './details.tsx'
 import { count } from './words.ts'
 
 /** So many are read at a glance; more are shown when asked for. */
-const few = 3
+const few = 4
 
 /** What else a check found, as quiet pairs. */
 export function RungFacts({ workstation, rung }: { workstation: string; rung: Rung }) {

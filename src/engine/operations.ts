@@ -51,7 +51,9 @@ export class Operations {
 		const busy = [...this.#going].find(([, going]) => going.project === request.project)
 		if (busy) {
 			const kind = this.#store.state.operations[busy[0]]?.kind ?? 'sync'
-			throw new ProblemError(problem('operation-busy', { project: request.project, operation: kind }))
+			// What is about no project is about ZeroTier.
+			const subject = request.project || 'ZeroTier'
+			throw new ProblemError(problem('operation-busy', { project: subject, operation: kind }))
 		}
 		const id = randomUUID()
 		const ender = new AbortController()

@@ -25,6 +25,19 @@ function askedBy(link: LinkState): Problem | null {
 	return null
 }
 
+/** Why a wanted link has no way: what it met, or there is no network. A first try is not a failure yet. */
+function metByLink(link: LinkState): Problem | null {
+	if (link.status === 'lost' || link.status === 'dialling') return link.problem
+	return link.status === 'waiting' ? problem('network-down', {}) : null
+}
+
+/** The lowest broken rung is the cause; what the link met is only its effect. */
+function whyNoWay({ link, rungs }: WorkstationState): Problem | null {
+	const met = metByLink(link)
+	if (!met) return null
+	return rungs.find((rung) => wayRungs.has(rung.id) && rung.verdict === 'failing')?.problem ?? met
+}
+
 function attention(state: State): Summary | null {
 	const as = (found: Problem, workstation: string | null): Summary => ({
 		glyph: 'attention',
@@ -33,11 +46,12 @@ function attention(state: State): Summary | null {
 		workstation,
 	})
 	if (state.config.problem) return as(state.config.problem, null)
-	for (const { name, wanted, link } of Object.values(state.workstations)) {
+	for (const workstation of Object.values(state.workstations)) {
+		const { name, wanted, link } = workstation
 		if (!wanted) continue
 		if (link.status === 'stopped') return as(link.problem, name)
-		const asked = askedBy(link)
-		if (asked) return as(asked, name)
+		const asked = askedBy(link) ?? whyNoWay(workstation)
+		if (asked?.needsPerson) return as(asked, name)
 	}
 	for (const operation of Object.values(state.operations)) {
 		const { outcome } = operation
@@ -55,19 +69,6 @@ function attention(state: State): Summary | null {
 		if (broken?.problem) return as(broken.problem, name)
 	}
 	return null
-}
-
-/** Why a wanted link has no way: what it met, or there is no network. A first try is not a failure yet. */
-function metByLink(link: LinkState): Problem | null {
-	if (link.status === 'lost' || link.status === 'dialling') return link.problem
-	return link.status === 'waiting' ? problem('network-down', {}) : null
-}
-
-/** The lowest broken rung is the cause; what the link met is only its effect. */
-function whyNoWay({ link, rungs }: WorkstationState): Problem | null {
-	const met = metByLink(link)
-	if (!met) return null
-	return rungs.find((rung) => wayRungs.has(rung.id) && rung.verdict === 'failing')?.problem ?? met
 }
 
 function down(state: State): Summary | null {

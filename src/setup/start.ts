@@ -45,8 +45,8 @@ async function chooseLaunch(args: readonly string[]): Promise<Launch> {
 }
 
 function start({ file, args }: Launch): void {
-	const child = spawn(file, args, { cwd: root, stdio: 'inherit' })
 	let asked = false
+	// Before the child is there: a signal in between would end this process and leave the child behind.
 	// Ctrl-C reaches the child by the terminal; what is sent to this process alone is handed on.
 	process.on('SIGINT', () => {
 		asked = true
@@ -55,6 +55,7 @@ function start({ file, args }: Launch): void {
 		asked = true
 		child.kill('SIGTERM')
 	})
+	const child = spawn(file, args, { cwd: root, stdio: 'inherit' })
 	child.on('error', (error) => {
 		console.error(`Hawser could not be started: ${error.message}`)
 		process.exit(1)

@@ -101,9 +101,9 @@ test('with Electron it opens the app with what was said after --, and ends as th
 test.each(['interrupt', 'terminate'] as const)(
 	'asked to end (%s), the app ends and it was no error',
 	async (how) => {
-		electronThat('trap "echo bye; exit 3" INT TERM\nwhile :; do sleep 0.1; done')
+		electronThat('trap "echo bye; exit 3" INT TERM\necho listening\nwhile :; do sleep 0.1; done')
 		const start = npmStart([])
-		await start.says(/<.*>\n/)
+		await start.says(/listening\n/)
 		start[how]()
 		expect(await start.exit).toBe(0)
 		expect(start.lines().at(-1)).toBe('bye')

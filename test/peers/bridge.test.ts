@@ -7,7 +7,7 @@ import { ProblemError } from '../../src/contract/client.ts'
 import { type Bridge, type Carries, openBridge } from '../../src/engine/link/bridge.ts'
 import { createLink } from '../../src/engine/link/live-link.ts'
 import { type Command, run } from '../../src/engine/process/process.ts'
-import { type Sshd, sshdMissing, startSshd } from './sshd.ts'
+import { type Sshd, type SshdOptions, sshdMissing, startSshd } from './sshd.ts'
 
 if (sshdMissing) console.warn(`bridge: skipped, ${sshdMissing}`)
 
@@ -26,15 +26,15 @@ const env = {
 	GIT_COMMITTER_EMAIL: 'test@example.org',
 }
 
-async function parts(carries: Carries) {
-	const sshd = await startSshd({ homeName: 'remote höme' })
+async function parts(carries: Carries, transport: SshdOptions['transport']) {
+	const sshd = await startSshd({ homeName: 'remote höme', transport })
 	cleanups.push(() => sshd.stop())
 	const laptop = await mkdtemp(join(tmpdir(), 'hawser bridge test-'))
 	cleanups.push(() => rm(laptop, { recursive: true, force: true }))
 	const link = createLink({
 		name: 'lab',
 		ssh: sshd.ssh,
-		backOff: { firstMs: 3_600_000, capMs: 3_600_000, steadyMs: 0 },
+		backOff: { firstMs: 3_600_000, capMs: 3_600_000, steadyMs: 0, againMs: 3_600_000 },
 	})
 	cleanups.push(() => link.dispose())
 	link.connect()
@@ -84,9 +84,11 @@ async function stub(sshd: Sshd, name: string, script: string): Promise<void> {
 	await writeFile(join(sshd.home, '.bashrc'), `PATH="$HOME/bin:$PATH"\n`)
 }
 
-describe.skipIf(sshdMissing)('git over the live link', () => {
+const transports = ['ssh2', 'openssh'] as const
+
+describe.skipIf(sshdMissing).each(transports)('git over the live link of %s', (transport) => {
 	test('clone, push, fetch and ls-remote, with names that need care, and no second login', async () => {
-		const { sshd, laptop, bridge } = await parts('git')
+		const { sshd, laptop, bridge } = await parts('git', transport)
 		const hub = "it's a 'hub' ünï $HOME!.git"
 		await run({ file: 'git', args: ['init', '-q', '--bare', '-b', 'master', join(sshd.home, hub)], env })
 		const first = join(laptop, 'first')
@@ -106,7 +108,7 @@ describe.skipIf(sshdMissing)('git over the live link', () => {
 	})
 
 	test('six at once, each with its own command', async () => {
-		const { sshd, laptop, bridge } = await parts('git')
+		const { sshd, laptop, bridge } = await parts('git', transport)
 		const one = join(sshd.home, 'one')
 		await repository(one)
 		const all = Array.from({ length: 6 }, (_, index) =>
@@ -117,14 +119,14 @@ describe.skipIf(sshdMissing)('git over the live link', () => {
 	})
 
 	test('a failing remote: its exit and its words arrive', async () => {
-		const { laptop, bridge } = await parts('git')
+		const { laptop, bridge } = await parts('git', transport)
 		const why = await problemOf(over(bridge, git(laptop, 'ls-remote', 'ws:not-there')))
 		expect(why.facts).toMatchObject({ reason: 'exit code 128' })
 		expect(why.facts.stderr).toContain("'not-there' does not appear to be a git repository")
 	})
 
 	test('a command that is not what this bridge carries is refused and never starts', async () => {
-		const { sshd, laptop, bridge } = await parts('git')
+		const { sshd, laptop, bridge } = await parts('git', transport)
 		const target = join(sshd.home, 'made')
 		const args = ['-c', 'exec sh -c "$GIT_SSH_COMMAND ws \'touch made\'"']
 		const why = await problemOf(over(bridge, { file: 'sh', args, cwd: laptop }))
@@ -134,7 +136,7 @@ describe.skipIf(sshdMissing)('git over the live link', () => {
 	})
 
 	test('a remote command that stops reading does not hold up a big push', async () => {
-		const { sshd, laptop, bridge } = await parts('git')
+		const { sshd, laptop, bridge } = await parts('git', transport)
 		const one = join(laptop, 'one')
 		await repository(one)
 		await run({ file: 'git', args: ['init', '-q', '--bare', join(sshd.home, 'hub')], env })
@@ -145,7 +147,7 @@ describe.skipIf(sshdMissing)('git over the live link', () => {
 	})
 
 	test('the link killed in the middle ends the local process and says why', async () => {
-		const { sshd, laptop, bridge, link } = await parts('git')
+		const { sshd, laptop, bridge, link } = await parts('git', transport)
 		await stub(sshd, 'git-upload-pack', 'touch "$HOME/started"; exec sleep 1000')
 		const work = problemOf(over(bridge, git(laptop, 'ls-remote', 'ws:any')))
 		while (!(await readdir(sshd.home)).includes('started')) await new Promise((done) => setTimeout(done, 10))
@@ -156,7 +158,7 @@ describe.skipIf(sshdMissing)('git over the live link', () => {
 	})
 
 	test('the local process killed in the middle frees its session', async () => {
-		const { sshd, laptop, bridge, link } = await parts('git')
+		const { sshd, laptop, bridge, link } = await parts('git', transport)
 		await stub(sshd, 'git-upload-pack', 'touch "$HOME/started-$$"; exec cat')
 		for (let round = 1; round <= 10; round++) {
 			const ender = new AbortController()
@@ -172,7 +174,7 @@ describe.skipIf(sshdMissing)('git over the live link', () => {
 	})
 
 	test('without a link it fails at once, and closing the bridge removes its script', async () => {
-		const { laptop, bridge, link } = await parts('git')
+		const { laptop, bridge, link } = await parts('git', transport)
 		await link.disconnect()
 		const why = await problemOf(over(bridge, git(laptop, 'ls-remote', 'ws:any')))
 		expect(why.facts.stderr).toContain('lab is not connected')
@@ -184,11 +186,11 @@ describe.skipIf(sshdMissing)('git over the live link', () => {
 	})
 })
 
-describe.skipIf(sshdMissing)('rsync over the live link', () => {
+describe.skipIf(sshdMissing).each(transports)('rsync over the live link of %s', (transport) => {
 	const names = ['-n', 'a b', "it's", 'q"q', '$HOME', '`id`;x', 'ünï', '*', 'back\\slash', '#!&|<>()']
 
 	test('up and back, with names that need care', async () => {
-		const { sshd, laptop, bridge } = await parts('rsync')
+		const { sshd, laptop, bridge } = await parts('rsync', transport)
 		const out = join(laptop, 'out')
 		await mkdir(out)
 		for (const name of names) {
@@ -206,14 +208,14 @@ describe.skipIf(sshdMissing)('rsync over the live link', () => {
 	})
 
 	test('a failing remote', async () => {
-		const { laptop, bridge } = await parts('rsync')
+		const { laptop, bridge } = await parts('rsync', transport)
 		const why = await problemOf(over(bridge, sync(bridge, 'ws:not-there/', `${laptop}/x`)))
 		expect(why.facts).toMatchObject({ reason: 'exit code 23' })
 		expect(why.facts.stderr).toContain('No such file or directory')
 	})
 
 	test('the link killed in the middle of a big file ends rsync', async () => {
-		const { sshd, laptop, bridge } = await parts('rsync')
+		const { sshd, laptop, bridge } = await parts('rsync', transport)
 		await writeFile(join(laptop, 'big'), randomBytes(30_000_000))
 		// The reader on the workstation stands still, so that it is in the middle for sure.
 		await stub(sshd, 'rsync', 'touch "$HOME/started"; exec sleep 1000')

@@ -6,7 +6,7 @@ import type { Config } from '../../src/contract/config.ts'
 import { createBuiltIn } from '../../src/workstation/built-in.ts'
 import { type EngineUnderTest, startEngine } from './engine.ts'
 import { git, makeRepositories, type RepositoryNames } from './repositories.ts'
-import { type Sshd, sshdMissing, startSshd } from './sshd.ts'
+import { type Sshd, type SshdOptions, sshdMissing, startSshd } from './sshd.ts'
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -33,9 +33,14 @@ const plainNames: RepositoryNames = {
 	worktree: 'nt-gpu',
 }
 
-async function setUp(names = plainNames, script = validate, homeName = 'home') {
+async function setUp(
+	names = plainNames,
+	script = validate,
+	homeName = 'home',
+	transport?: SshdOptions['transport'],
+) {
 	const folder = await temporaryFolder()
-	const sshd: Sshd = await startSshd({ homeName })
+	const sshd: Sshd = await startSshd({ homeName, transport })
 	cleanups.push(() => sshd.stop())
 	const repositories = await makeRepositories(folder, sshd.home, names, { 'validate.sh': script })
 	const dataFolder = join(folder, 'data')
@@ -194,20 +199,26 @@ describe.skipIf(sshdMissing)(`go on a real sshd${sshdMissing ? ` (skipped: ${ssh
 		expect(third.state().notices).toEqual({})
 	})
 
-	test('the connection dies in the middle: the run goes on and the go completes', async () => {
-		const { repositories, sshd, start } = await setUp(
-			plainNames,
-			`while [ ! -e "$HOME/open" ]; do sleep 0.05; done\n${validate}`,
-		)
-		await repositories.commit('model.txt', 'two\n')
-		const engine = await start()
-		const { operation } = await engine.call('go', {})
-		await engine.until((state) => Object.values(state.runs)[0]?.outcome.status === 'running')
-		await sshd.stopConnections()
-		await engine.until((state) => state.workstations.lab?.link.status !== 'up')
-		await writeFile(join(sshd.home, 'open'), '')
-		expect(await engine.call('waitOperation', { operation })).toMatchObject({ status: 'succeeded' })
-	})
+	test.each(['ssh2', 'openssh'] as const)(
+		'the connection over %s dies in the middle: the run goes on and the go completes',
+		async (transport) => {
+			const { repositories, sshd, start } = await setUp(
+				plainNames,
+				`while [ ! -e "$HOME/open" ]; do sleep 0.05; done\n${validate}`,
+				'home',
+				transport,
+			)
+			await repositories.commit('model.txt', 'two\n')
+			const engine = await start()
+			const { operation } = await engine.call('go', {})
+			await engine.until((state) => Object.values(state.runs)[0]?.outcome.status === 'running')
+			expect(engine.state().workstations.lab?.link).toMatchObject({ transport: { kind: transport } })
+			await sshd.stopConnections()
+			await engine.until((state) => state.workstations.lab?.link.status !== 'up')
+			await writeFile(join(sshd.home, 'open'), '')
+			expect(await engine.call('waitOperation', { operation })).toMatchObject({ status: 'succeeded' })
+		},
+	)
 
 	test('the log of a run is followed live to its end', async () => {
 		const { start } = await setUp()

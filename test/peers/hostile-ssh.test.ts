@@ -3,14 +3,14 @@ import { createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { LinkState } from '../../src/contract/state.ts'
 import { createLink } from '../../src/engine/link/live-link.ts'
-import { startDelayProxy } from './delay-proxy.ts'
+import { startFaultProxy } from './fault-proxy.ts'
 import { makeHostileBed, operate } from './hostile-bed.ts'
 import { freePort, sshdMissing, startSshd } from './sshd.ts'
 
 /** What answers on the SSH port is hostile: it ends as words, recovers by itself, and leaves nothing behind. */
 
 const times = { tcpMs: 1500, handshakeMs: 1500, loginMs: 1500, loginWithPersonMs: 1500 }
-const backOff = { firstMs: 50, capMs: 200, steadyMs: 1000 }
+const backOff = { firstMs: 50, capMs: 200, steadyMs: 1000, againMs: 50 }
 
 type Greeting = (socket: Socket) => void
 
@@ -126,7 +126,7 @@ describe.skipIf(sshdMissing)(`a connection${why}`, () => {
 	test('cut and stalled in every phase: lost in words, up again, and nothing left at the end', async () => {
 		const sshd = await startSshd()
 		onTestFinished(() => sshd.stop())
-		const proxy = await startDelayProxy({ host: '127.0.0.1', port: sshd.port }, 3)
+		const proxy = await startFaultProxy({ host: '127.0.0.1', port: sshd.port }, 3)
 		onTestFinished(() => proxy.stop())
 		const known = `[127.0.0.1]:${proxy.port} ${sshd.hostKeys.ed25519}\n`
 		await writeFile(sshd.knownHostsFile, known)

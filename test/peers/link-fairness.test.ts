@@ -12,6 +12,8 @@ import { sshdMissing } from './sshd.ts'
 const bytesPerSecond = 12_500_000
 const oneWayMs = 15
 const samples = 15
+/** How much longer a probe may take, in the middle of all. */
+const mostMs = 100
 
 const loads: Record<string, (link: Link) => Promise<void>> = {
 	nothing: async () => {},
@@ -49,6 +51,7 @@ describe.skipIf(sshdMissing)(`on one link${sshdMissing ? ` (skipped: ${sshdMissi
 	test('a probe and a small command beside big transfers', async () => {
 		const bed = await faultBed(oneWayMs)
 		const rows: Record<string, Record<string, string>> = {}
+		const probes: Record<string, number> = {}
 		for (const [name, load] of Object.entries(loads)) {
 			const link = bed.link({ keepalive: { intervalMs: 200, count: 100 } })
 			link.connect()
@@ -64,6 +67,7 @@ describe.skipIf(sshdMissing)(`on one link${sshdMissing ? ` (skipped: ${sshdMissi
 				`${((bed.proxy.passed(direction) - before) / seconds / 1e6).toFixed(1)} MB/s`
 			const figures = (values: number[]) =>
 				`median ${middle(values).toFixed(0)}, worst ${Math.max(...values).toFixed(0)} of ${values.length}`
+			probes[name] = middle(probe)
 			rows[name] = {
 				'probe, ms': figures(probe),
 				'exec true, ms': figures(command),
@@ -74,5 +78,7 @@ describe.skipIf(sshdMissing)(`on one link${sshdMissing ? ` (skipped: ${sshdMissi
 			await link.dispose()
 		}
 		console.table(rows)
+		for (const [name, ms] of Object.entries(probes))
+			expect(ms - (probes.nothing ?? 0), `a probe beside ${name}`).toBeLessThanOrEqual(mostMs)
 	})
 })

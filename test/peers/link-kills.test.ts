@@ -122,7 +122,7 @@ describe.skipIf(sshdMissing)(`a link${sshdMissing ? ` (skipped: ${sshdMissing})`
 		console.log(
 			`heap ${heapThen.toFixed(1)} → ${heap.toFixed(1)} MB and open files ${filesThen} → ${files} over ${rounds - warm} kills`,
 		)
-		expect(heap).toBeLessThan(heapThen + 10)
+		expect(heap).toBeLessThan(heapThen + 6)
 		expect(files).toBeLessThan(filesThen + 5)
 		await link.dispose()
 		await within(limitMs, 'the line to be empty', empty(bed))

@@ -115,11 +115,15 @@ describe.skipIf(sshdMissing)('host keys', () => {
 	})
 })
 
-/** The question that the link puts to a person. */
-async function question(link: Link): Promise<LoginQuestion> {
-	const state = await until(link, (now) => now.status === 'login' && now.question !== null)
-	if (state.status !== 'login' || !state.question) throw new Error(state.status)
-	return state.question
+/** The question that the link puts to a person, another one than `before`. */
+async function question(link: Link, before?: LoginQuestion): Promise<LoginQuestion> {
+	let found: LoginQuestion | null = null
+	await until(link, (now) => {
+		found = now.status === 'login' && now.question?.id !== before?.id ? now.question : null
+		return found !== null
+	})
+	if (!found) throw new Error('no question')
+	return found
 }
 
 describe.skipIf(sshdMissing)('what the link asks a person', () => {
@@ -150,12 +154,14 @@ describe.skipIf(sshdMissing)('what the link asks a person', () => {
 		const first = await question(link)
 		expect(first).toMatchObject({ kind: 'passphrase', file: sshd.identityFile, again: false })
 		link.answerLogin(first.id, ['wrong'], false)
-		const second = await question(link)
+		const second = await question(link, first)
 		expect(second).toMatchObject({ kind: 'passphrase', again: true })
 		link.answerLogin(second.id, ['right'], false)
-		await link.whenUp(10_000)
+		await until(link, ({ status }) => status === 'up')
 		await sshd.stopConnections()
 		await until(link, ({ status }) => status !== 'up')
+		const after = await until(link, ({ status }) => status === 'up' || status === 'login')
+		expect(after).not.toHaveProperty('question.kind')
 		await link.whenUp(10_000)
 	})
 
@@ -175,7 +181,7 @@ describe.skipIf(sshdMissing)('what the link asks a person', () => {
 		const stopped = await until(link, ({ status }) => status === 'stopped')
 		expect(stopped).toMatchObject({ problem: { code: 'login-unanswered' } })
 		link.retry()
-		link.answerLogin((await question(link)).id, ['1'], false)
+		link.answerLogin((await question(link, given)).id, ['1'], false)
 		await link.whenUp(10_000)
 	})
 

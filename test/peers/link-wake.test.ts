@@ -48,7 +48,7 @@ async function throughProxy(sshd: Sshd): Promise<{ proxy: DelayProxy; ssh: Sshd[
 
 const hour = 3_600_000
 /** So long that only a wake can be the reason of the next try. */
-const endless = { firstMs: hour, capMs: hour, steadyMs: 0 }
+const endless = { firstMs: hour, capMs: hour, steadyMs: 0, againMs: hour }
 
 describe.skipIf(sshdMissing)('networks that come and go', () => {
 	test('without one nothing is tried; with the first it connects at once', async () => {

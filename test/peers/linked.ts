@@ -23,7 +23,7 @@ export function linkTo(sshd: Sshd, options: Partial<LinkOptions> = {}): Link {
 	const link = createLink({
 		name: 'lab',
 		ssh: sshd.ssh,
-		backOff: { firstMs: 20, capMs: 200, steadyMs: 0 },
+		backOff: { firstMs: 20, capMs: 200, steadyMs: 0, againMs: 20 },
 		env: { ...process.env, SSH_AUTH_SOCK: undefined },
 		...options,
 	})

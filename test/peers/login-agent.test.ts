@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { agentKeys } from '../../src/engine/link/agent.ts'
 import { run } from '../../src/engine/process/process.ts'
+import { askingServer } from './asking-server.ts'
 import { dialled, type Script } from './dial-request.ts'
 import { server } from './linked.ts'
 import { type Sshd, sshdMissing } from './sshd.ts'
@@ -180,6 +181,20 @@ describe.skipIf(sshdMissing)('an agent that does not work', () => {
 			problem: { code: 'login-unanswered', needsPerson: true, facts: { why: 'nobody answered in time' } },
 		})
 		await expect.poll(agent.open).toBe(0)
+	})
+
+	test('the line dies after the agent was asked: noticed as soon as without one', async () => {
+		const asking = await askingServer((context) => {
+			if (context.method !== 'publickey') return context.reject(['publickey'])
+			if (!context.signature) context.accept()
+		})
+		const sshd = await server()
+		await writeFile(sshd.knownHostsFile, asking.known)
+		const { socket } = await realAgent(sshd.identityFile)
+		const { identityFile: _, ...ssh } = { ...sshd.ssh, port: asking.port }
+		await writeFile(ssh.configFile ?? '', `IdentityAgent "${socket}"\n`)
+		const times = { tcpMs: 5000, handshakeMs: 5000, loginMs: 1000, loginWithPersonMs: 600_000 }
+		expect(await dialled(ssh, { times })).toMatchObject({ problem: { code: 'ssh-protocol' } })
 	})
 
 	test('a key of a hardware token, and one that nobody knows, are listed as they are', async () => {

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { afterEach, expect } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, afterEach, expect } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
 import { UnknownHostKey } from '../../src/engine/link/host-keys.ts'
 import type { OpensshConnection } from '../../src/engine/link/openssh/connection.ts'
@@ -12,6 +13,11 @@ import type { Sshd } from './sshd.ts'
 
 /** Connections of the system's ssh, for one test; afterwards nothing of them may be left. */
 
+/** Private folders are made here: other tests run beside these. */
+const place = mkdtempSync(join(tmpdir(), 'hawser-bed-'))
+process.env.TMPDIR = place
+afterAll(() => rmSync(place, { recursive: true, force: true }))
+
 const open = new Set<OpensshConnection>()
 afterEach(async () => {
 	for (const connection of open) await connection.close()
@@ -21,8 +27,7 @@ afterEach(async () => {
 
 /** What belongs to this process alone: private folders, and processes that name them or have them in their surroundings. */
 export function leftovers(): { folders: string[]; processes: string[] } {
-	const mine = (name: string) => name.startsWith('hawser-ssh-') && !others.has(name)
-	const folders = readdirSync(tmpdir()).filter(mine)
+	const folders = readdirSync(place).filter((name) => name.startsWith('hawser-ssh-'))
 	if (process.platform !== 'linux') return { folders, processes: [] }
 	const processes = readdirSync('/proc').flatMap((pid) => {
 		if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return []
@@ -38,7 +43,6 @@ export function leftovers(): { folders: string[]; processes: string[] } {
 	return { folders, processes }
 }
 
-const others = new Set(readdirSync(tmpdir()).filter((name) => name.startsWith('hawser-ssh-')))
 /** In the surroundings of every process that a dial of this file starts. */
 const tag = `HAWSER_TEST_TAG=${process.pid}-${Date.now()}`
 const [tagName = '', tagValue = ''] = tag.split('=')

@@ -1,5 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import type { PassThrough } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
@@ -7,7 +11,7 @@ import { muxArgv } from '../../src/engine/link/openssh/arguments.ts'
 import { run } from '../../src/engine/process/process.ts'
 import { startDelayProxy } from './delay-proxy.ts'
 import { codeOf, result, server } from './linked.ts'
-import { leftovers, throughPort, up } from './openssh-bed.ts'
+import { leftovers, throughPort, up, wish } from './openssh-bed.ts'
 import { sshdMissing } from './sshd.ts'
 
 const size = { columns: 100, rows: 30 }
@@ -61,12 +65,16 @@ describe.skipIf(sshdMissing !== null)('what rides on the system’s ssh', () => 
 		const sshd = await server()
 		const { connection } = await up(sshd.ssh)
 		const remote = await connection.exec('head -c 50000000 /dev/zero; echo done >&2')
+		const shouting = await connection.exec('head -c 50000000 /dev/zero >&2')
 		const sleeper = await connection.exec('sleep 3600')
 		let taken = 0
 		while (sleeper.stdin.write(Buffer.alloc(64 * 1024)) && taken < 400) taken += 1
 		expect(taken).toBeLessThan(400)
 		expect(await result(await connection.exec('echo still'))).toMatchObject({ stdout: 'still\n' })
 		expect(remote.stdout.readableLength).toBeLessThan(1024 * 1024)
+		expect((shouting.stderr as PassThrough).writableLength).toBeLessThan(1024 * 1024)
+		shouting.stdout.resume()
+		expect((await buffer(shouting.stderr)).length).toBe(50_000_000)
 		sleeper.close()
 		remote.stdin.end()
 		expect((await buffer(remote.stdout)).length).toBe(50_000_000)
@@ -165,7 +173,7 @@ describe.skipIf(sshdMissing !== null)('what rides on the system’s ssh', () => 
 		expect(seen).toContain('17 61')
 		const login = await connection.shell('xterm', size)
 		login.stdin.write('echo $((40+2)); exit\r')
-		expect(await text(login.stdout)).toContain('\n42')
+		expect(await text(login.stdout)).toContain('42\r\n')
 		expect(await login.exit).toEqual({ code: 0, signal: null })
 	})
 
@@ -183,6 +191,10 @@ describe.skipIf(sshdMissing !== null)('what rides on the system’s ssh', () => 
 		for (const args of wishes)
 			expect(await run({ file: 'ssh', args, expected: [255] })).toMatchObject({ exitCode: 255, stdout: '' })
 		expect(logins()).toBe(before)
+		const talking = muxArgv(connection.socket, { kind: 'command', command: 'echo in' }, 'DEBUG1')
+		const { stderr } = await run({ file: 'ssh', args: talking, expected: [255] })
+		expect(stderr).toContain('Executing proxy command: exec false')
+		expect(stderr).not.toContain('Connecting to')
 	})
 })
 
@@ -223,13 +235,13 @@ describe.skipIf(sshdMissing !== null)('the end of a connection of the system’s
 		const sshd = await server()
 		const latencies: number[] = []
 		const { connection, told } = await up(sshd.ssh, {
-			keepAlive: quick,
+			keepAlive: { intervalMs: 1000, count: 3 },
 			events: { latency: (ms) => void latencies.push(ms), lost: (why) => expect.unreachable(why.title) },
 		})
-		await expect.poll(() => latencies.length).toBeGreaterThan(1)
+		await expect.poll(() => latencies.length, { timeout: 10_000 }).toBeGreaterThan(1)
 		expect(await sshd.stopCommands()).toBeGreaterThan(0)
 		const before = latencies.length
-		await expect.poll(() => latencies.length, { timeout: 10_000 }).toBeGreaterThan(before + 3)
+		await expect.poll(() => latencies.length, { timeout: 10_000 }).toBeGreaterThan(before + 1)
 		expect(await result(await connection.exec('echo up'))).toMatchObject({ stdout: 'up\n' })
 		expect(told.lost).toEqual([])
 	})
@@ -268,6 +280,47 @@ describe.skipIf(sshdMissing !== null)('the end of a connection of the system’s
 		proxy.stall()
 		connection.probe()
 		await expect.poll(() => lost, { timeout: 10_000 }).toEqual(['link-lost'])
+	})
+
+	test('this program is killed: the master and all of its go too', async () => {
+		const sshd = await server()
+		const driver = join(sshd.folder, 'driver.mjs')
+		const { request } = wish(sshd.ssh)
+		const at = (path: string) =>
+			JSON.stringify(new URL(`../../src/engine/link/${path}`, import.meta.url).href)
+		await writeFile(
+			driver,
+			`import { dialOpenssh } from ${at('openssh/dial.ts')}
+			import { resolveSettings } from ${at('settings.ts')}
+			const request = { ...${JSON.stringify(request)}, signal: new AbortController().signal, secrets: { get: async () => null },
+				ask: async () => null, phase() {}, events: { latency() {}, lost() {} } }
+			const settings = await resolveSettings(request.ssh, request.around, request.signal)
+			const connection = await dialOpenssh(settings, request, 'x')
+			await connection.exec('sleep 3600')
+			process.kill(process.pid, 'SIGKILL')`,
+		)
+		const end = await run({ file: process.execPath, args: [driver], env: request.around.env }).catch(
+			(error: ProblemError) => error.problem.facts.reason,
+		)
+		expect(end).toBe('SIGKILL')
+		expect(sshd.log()).toContain('Accepted publickey')
+		await expect.poll(leftovers, { timeout: 10_000 }).toEqual({ folders: [], processes: [] })
+	})
+
+	test('up and down 15 times, and torn down: nothing piles up', async () => {
+		const sshd = await server()
+		const descriptors = () => readdirSync('/proc/self/fd').length
+		let before = 0
+		for (let round = 0; round < 15; round += 1) {
+			const { connection } = await up(sshd.ssh)
+			const running = await connection.exec('cat')
+			if (round % 2 === 0) await sshd.stopConnections()
+			await connection.close()
+			expect(await codeOf(running.exit)).toMatch(/^link-(?:lost|closed)$/)
+			expect(leftovers()).toEqual({ folders: [], processes: [] })
+			if (round === 2) before = descriptors()
+		}
+		expect(descriptors()).toBeLessThanOrEqual(before + 2)
 	})
 
 	test('closing ends what rides on it with its own word', async () => {

@@ -142,6 +142,23 @@ describe.skipIf(sshdMissing !== null)('what it asks', () => {
 		expect(asking.steps).toContain('answers:123456')
 	})
 
+	test('a server that asks for a passphrase gets none by itself', async () => {
+		const sshd = await server()
+		const file = sshd.identityFile
+		const asking = await askingServer((context) => {
+			const prompts = [{ prompt: `Enter passphrase for key '${file}': `, echo: false }]
+			if (context.method === 'keyboard-interactive') ask(context, asking, [{ prompts, answers: ['typed'] }])
+			else context.reject(['keyboard-interactive'])
+		})
+		await appendFile(sshd.knownHostsFile, asking.known)
+		const { told } = await up(
+			{ ...sshd.ssh, port: asking.port },
+			{ secrets: memorySecrets({ [file]: 'open sesame' }), answers: [['typed']] },
+		)
+		expect(told.questions).toMatchObject([{ kind: 'prompts', mayKeep: false }])
+		expect(asking.steps.join()).not.toContain('open sesame')
+	})
+
 	test('a wrong password is forgotten', async () => {
 		const asking = await askingServer((context) => {
 			if (context.method === 'password' && context.password === 'right') context.accept()
@@ -222,7 +239,12 @@ describe.skipIf(sshdMissing !== null)('what it asks', () => {
 			sshd.ssh.configFile ?? '',
 			`ProxyCommand bash -c 'SSH_ASKPASS_PROMPT=none "$SSH_ASKPASS" "Confirm user presence for key X" & sleep 0.5; kill $!; wait $!; exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3'\n`,
 		)
-		const { connection, told } = await up(sshd.ssh, { answers: ['silent'] })
+		const made = wish(sshd.ssh, { answers: ['silent'] })
+		const withdrawn: [phase: string, questions: number][] = []
+		made.request.phase = (phase) => void withdrawn.push([phase, made.told.withdrawn])
+		const { connection, told } = await dialWith(made)
+		// Long before the login was through.
+		expect(withdrawn.at(-1)).toEqual(['login', 1])
 		expect(told.questions).toMatchObject([
 			{ kind: 'touch', title: 'Confirm user presence for key X', prompts: [] },
 		])

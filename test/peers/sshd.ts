@@ -28,6 +28,8 @@ export interface SshdOptions {
 	homeName?: string
 	/** More lines of sshd_config, such as `RekeyLimit 1M`. They come first, so they win. */
 	config?: readonly string[]
+	/** What is to speak SSH with it; default: as the engine chooses. `HAWSER_TEST_TRANSPORT` chooses for all. */
+	transport?: 'ssh2' | 'openssh'
 	/** More of the login's environment. */
 	env?: Record<string, string>
 	/** Which host keys the known_hosts file holds at first. */
@@ -183,7 +185,17 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 	const user = userInfo().username
 	const identityFile = at('user_key')
 	const knownHostsFile = at('known_hosts')
-	const ssh = { host: '127.0.0.1', port, user, identityFile, knownHostsFile, configFile: at('ssh_config') }
+	const transport = options.transport ?? (process.env.HAWSER_TEST_TRANSPORT as SshdOptions['transport'])
+	const configFile = at('ssh_config')
+	const ssh = {
+		host: '127.0.0.1',
+		port,
+		user,
+		identityFile,
+		knownHostsFile,
+		configFile,
+		...(transport ? { transport } : {}),
+	}
 	return {
 		host: '127.0.0.1',
 		port,

@@ -128,6 +128,25 @@ describe('the summary: worst state wins', () => {
 			'ZeroTier is offline',
 		],
 		[
+			'no path, and only a person can open it',
+			state({
+				workstations: {
+					lab: workstation({
+						link: { status: 'lost', problem: lost, since: now, nextTryAt: now },
+						rungs: [
+							someRung({
+								id: 'zerotier-network',
+								verdict: 'failing',
+								problem: problem('zerotier-denied', { network: '8056c2e21c000001', node: '8a5c1e9f02' }),
+							}),
+						],
+					}),
+				},
+			}),
+			'attention',
+			'The ZeroTier network 8056c2e21c000001 does not let this laptop in',
+		],
+		[
 			'a link that is up proves the way to it, whatever ZeroTier says of itself',
 			state({
 				workstations: {

@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === null)('the ladder and its remedies', () => {
 
 	test('restarting ZeroTier is one click, and one restart at a time', async () => {
 		const { page, engine } = await open(states['zerotier-not-running']())
-		await rung(page, 'ZeroTier service').getByRole('button', { name: 'Restart ZeroTier' }).click()
+		await rung(page, 'ZeroTier').getByRole('button', { name: 'Restart ZeroTier' }).click()
 		expect(await engine.sent('restartZeroTier')).toEqual({})
 		engine.commands.length = 0
 		engine.change({ slice: 'operations', key: 'op-zt', value: zerotierOperation() })

@@ -9,7 +9,7 @@ const passed: Record<Rung['id'], Passed> = {
 		facts: { gateway: '192.168.1.1', address: '192.168.1.23' },
 	},
 	'zerotier-service': {
-		title: 'ZeroTier service',
+		title: 'ZeroTier',
 		finding: 'online, 1.16.0',
 		facts: { 'node id': '8a5c1e9f02' },
 	},

@@ -92,8 +92,8 @@ export const zerotierStates = {
 					peer: null,
 					rungs: rungs({
 						'zerotier-service': { verdict: 'failing', finding: 'offline', problem: offline },
-						'zerotier-network': { verdict: 'unknown', finding: 'waits for ZeroTier service' },
-						'zerotier-peer': { verdict: 'unknown', finding: 'waits for ZeroTier service' },
+						'zerotier-network': { verdict: 'unknown', finding: 'waits for ZeroTier' },
+						'zerotier-peer': { verdict: 'unknown', finding: 'waits for ZeroTier' },
 					}),
 				}),
 			],

@@ -10,6 +10,12 @@ export interface HeartbeatEvents {
 }
 
 /**
+ * So many times longer may a question go unanswered while other things arrive: it may queue behind a big transfer. Much
+ * longer, and only the way back is alive, as behind a relay whose own connection is dead.
+ */
+const patience = 3
+
+/**
  * Says when a connection is dead. It asks every interval, one question at a time; whatever arrives counts as a
  * sign of life. A line that dies right after an answer is found `(count + 1)` intervals later at most.
  */
@@ -22,6 +28,8 @@ export class Heartbeat {
 	#heard = 0
 	#heardAtTick = 0
 	#silentTicks = 0
+	/** Ticks that found the same question unanswered. */
+	#openTicks = 0
 	#askedAt: number | null = null
 	#lastTick = Date.now()
 	#stopped = false
@@ -65,11 +73,15 @@ export class Heartbeat {
 		const alive = this.#heard > this.#heardAtTick || this.#askedAt === null
 		this.#heardAtTick = this.#heard
 		this.#silentTicks = alive ? 0 : this.#silentTicks + 1
+		this.#openTicks = this.#askedAt === null ? 0 : this.#openTicks + 1
 		// What was silent while this laptop slept is asked again first.
 		if (slept) {
 			this.#silentTicks = 0
+			this.#openTicks = 0
 			this.probe()
-		} else if (this.#silentTicks >= count) this.#lose(intervalMs * count)
+		} else if (this.#openTicks >= patience * count)
+			this.#end('It sends, but does not hear this laptop any more')
+		else if (this.#silentTicks >= count) this.#lose(intervalMs * count)
 		else this.#ask()
 	}
 

@@ -97,7 +97,7 @@ export class KeyboardInteractive {
 			if (stored !== null) return [stored]
 		}
 		const words = [name, instructions].map((text) => text.trim()).filter((text) => text !== '')
-		this.#host.person()
+		const answered = this.#host.person()
 		this.waiting = true
 		const answer = await ask(
 			{
@@ -113,6 +113,7 @@ export class KeyboardInteractive {
 			this.#host.over,
 		)
 		this.waiting = false
+		answered()
 		if (!answer) throw new ProblemError(unanswered(host, 'it was given up'))
 		const answers = prompts.map((_, index) => answer.answers[index] ?? '')
 		if (password) this.#given = { secret: answers[0] ?? '', keep: answer.keep }

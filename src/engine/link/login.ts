@@ -9,7 +9,9 @@ export type SecretName =
 export interface LoginSecrets {
 	/** There is a keychain. */
 	readonly mayKeep: boolean
+	/** Never rejects: a keychain that fails holds nothing. It may take a minute while the system asks the person. */
 	get(name: SecretName): Promise<string | null>
+	/** In memory at once; settles when it is kept or cannot be. */
 	put(name: SecretName, secret: string, keep: boolean): Promise<void>
 	/** From memory and keychain: it was wrong. */
 	forget(name: SecretName): Promise<void>

@@ -7,6 +7,7 @@ import { problem } from '../problems.ts'
 import { ChannelProcess, ForwardStream } from './channel.ts'
 import type { Connection, ConnectionEvents, KeepAlive } from './connection.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { keepInFlight, openSmall } from './in-flight.ts'
 import type { RemoteShell, TerminalSize } from './link.ts'
 import type { Settings } from './settings.ts'
 
@@ -47,6 +48,9 @@ export class Ssh2Connection implements Connection {
 	readonly #limit = pLimit(sessions)
 	readonly #carried = new Set<Carried>()
 	readonly #closed: Promise<void>
+	/** Until it is measured: a line of middling length. */
+	readonly #trip = { ms: 50 }
+	#measured = false
 	#lost: Problem | null = null
 
 	constructor(dialled: Dialled, keepAlive: KeepAlive, events: ConnectionEvents) {
@@ -60,9 +64,14 @@ export class Ssh2Connection implements Connection {
 		this.#heartbeat = new Heartbeat(keepAlive, {
 			// A request that every server answers, if only with a no: there is nothing forwarded at port 0.
 			ping: (answered) => client.unforwardIn('127.0.0.1', 0, answered),
-			latency: (ms) => events.latency(ms),
+			latency: (ms) => {
+				this.#trip.ms = this.#measured ? Math.min(this.#trip.ms, ms) : ms
+				this.#measured = true
+				events.latency(ms)
+			},
 			lost: (reason) => this.#lose(reason),
 		})
+		openSmall(client)
 		stream.on('data', () => this.#heartbeat.heard())
 		client.on('error', (error) => this.#lose(error.message))
 		this.#closed = new Promise((resolve) => {
@@ -209,8 +218,10 @@ export class Ssh2Connection implements Connection {
 				over = true
 				clearTimeout(timer)
 				signal?.removeEventListener('abort', onAbort)
-				if (channel) resolve(take(channel))
-				else reject(new ProblemError(why ?? cancelled()))
+				if (channel) {
+					keepInFlight(this.#client, channel, this.#trip)
+					resolve(take(channel))
+				} else reject(new ProblemError(why ?? cancelled()))
 			}
 			const onAbort = () => settle(cancelled())
 			const timer = setTimeout(

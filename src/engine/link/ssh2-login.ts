@@ -14,8 +14,8 @@ import { type LoginMethod, loginMethods, type Settings, shownPath } from './sett
 
 /** The dial that a login belongs to. */
 export interface LoginHost {
-	/** A person is involved from here on: that takes longer. */
-	person(): void
+	/** A person is waited for, which takes longer. What it gives is called when they have answered. */
+	person(): () => void
 	/** Ends the dial. */
 	fail(error: unknown): void
 	/** Aborted when the dial is over, however it ended. */
@@ -159,7 +159,7 @@ export class Ssh2Login {
 
 	async #sign({ key, held }: Candidate, data: Buffer, hash: string | undefined): Promise<Buffer | null> {
 		if (held.by === 'agent') {
-			this.#host.person()
+			const answered = this.#host.person()
 			this.#signing = true
 			try {
 				return await agentSign(held.socket, key.getPublicSSH(), data, hash, this.#host.over)
@@ -168,6 +168,7 @@ export class Ssh2Login {
 				return null
 			} finally {
 				this.#signing = false
+				answered()
 			}
 		}
 		let opened = held.file.key

@@ -66,11 +66,13 @@ export interface Moment {
 export interface BackOff {
 	firstMs: number
 	capMs: number
-	/** Up for this long, it counts as a fresh start. */
+	/** Up for this long, it counts as a fresh start, */
 	steadyMs: number
+	/** and is tried again within this time, spread so that a server's return is not a rush. */
+	againMs: number
 }
 
-export const standardBackOff: BackOff = { firstMs: 1000, capMs: 60_000, steadyMs: 10_000 }
+export const standardBackOff: BackOff = { firstMs: 1000, capMs: 60_000, steadyMs: 10_000, againMs: 200 }
 
 export const initialMachine: Machine = {
 	state: { status: 'off' },
@@ -122,11 +124,12 @@ function fail(machine: Machine, why: Problem, { now, random }: Moment, backOff: 
 	if (why.needsPerson) {
 		return [{ ...machine, state: { status: 'stopped', problem: why, since: now }, problem: why }, []]
 	}
+	// One that held is tried again at once; whatever broke it may have been over in a moment.
 	const fresh = state.status === 'up' && now - state.since >= backOff.steadyMs
-	const failures = fresh ? 1 : machine.failures + 1
+	const failures = fresh ? 0 : machine.failures + 1
 	if (!machine.route)
 		return [{ ...machine, failures, problem: why, state: { status: 'waiting', since: now } }, []]
-	const ms = backOffMs(failures, random, backOff)
+	const ms = fresh ? Math.round(random * backOff.againMs) : backOffMs(failures, random, backOff)
 	return [
 		{
 			...machine,

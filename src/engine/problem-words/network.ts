@@ -24,7 +24,7 @@ export const networkWords = {
 	'zerotier-not-installed': () => ({
 		title: 'ZeroTier is not installed on this laptop',
 		meaning:
-			'The settings say that the workstation is reached through it. Install ZeroTier One and join the network.',
+			'A workstation that is reached through ZeroTier needs it. Install ZeroTier One and join the network.',
 		next: retry,
 		...waits,
 	}),

@@ -33,21 +33,15 @@ export interface RestartNeeds {
 	pace?: Partial<Pace>
 }
 
-const cancelled = () => new ProblemError(problem('operation-cancelled', {}))
-
-/** Settles as `work` does, or at once when the operation is cancelled. */
+/** Settles as `work` does, which ends with the signal by itself; then it was cancelled, whatever it says. */
 async function unlessCancelled<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-	const stop = Promise.withResolvers<never>()
-	const onAbort = () => stop.reject(cancelled())
-	if (signal.aborted) onAbort()
-	signal.addEventListener('abort', onAbort, { once: true })
 	try {
-		return await Promise.race([work, stop.promise])
+		const value = await work
+		if (!signal.aborted) return value
 	} catch (error) {
-		throw signal.aborted ? cancelled() : error
-	} finally {
-		signal.removeEventListener('abort', onAbort)
+		if (!signal.aborted) throw error
 	}
+	throw new ProblemError(problem('operation-cancelled', {}))
 }
 
 /** Asks again and again until `enough`, at most `forMs`. Answers with the last of it. */

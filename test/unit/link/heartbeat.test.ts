@@ -39,12 +39,13 @@ describe('a line that answers', () => {
 	})
 
 	test('late answers are no loss while anything arrives', async () => {
-		const { line, heartbeat } = connection(null)
+		const { line, heartbeat } = connection(14_000)
 		const traffic = setInterval(() => heartbeat.heard(), 1000)
 		await vi.advanceTimersByTimeAsync(60_000)
-		expect(line).toMatchObject({ pings: 1, lost: [] })
+		expect(line).toMatchObject({ latencies: [14_000, 14_000, 14_000, 14_000], lost: [] })
 		clearInterval(traffic)
 		heartbeat.stop()
+		await vi.advanceTimersByTimeAsync(14_000)
 	})
 })
 
@@ -58,6 +59,14 @@ describe('a line that dies', () => {
 		expect(line.lost).toHaveLength(1)
 		expect(line.lost[0]?.reason).toBe('Nothing was heard for 6 s')
 		expect((line.lost[0]?.at ?? 0) - died).toBeLessThanOrEqual(9000)
+	})
+
+	test('one that only sends, and hears nothing, is found too', async () => {
+		const { line, heartbeat } = connection(null)
+		const traffic = setInterval(() => heartbeat.heard(), 1000)
+		await vi.advanceTimersByTimeAsync(18_000)
+		clearInterval(traffic)
+		expect(line.lost).toEqual([{ reason: 'It sends, but does not hear this laptop any more', at: 18_000 }])
 	})
 
 	test('a question that cannot even be sent ends it at once', async () => {

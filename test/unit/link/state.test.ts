@@ -228,7 +228,16 @@ describe('the back-off', () => {
 	test('begins anew after a steady connection, not after one that falls at once', () => {
 		const worn = play([...away, [10, { type: 'due' }], [20, opened]]).machine
 		expect(play([[30, failed(lost)]], worn).state).toMatchObject({ nextTryAt: 30 + 2000 })
-		expect(play([[20_000, failed(lost)]], worn).state).toMatchObject({ nextTryAt: 20_000 + 1000 })
+		const steady = play([[20_000, failed(lost)]], worn)
+		expect(steady.state).toMatchObject({ nextTryAt: 20_000 + 200 })
+		const next = play(
+			[
+				[20_200, { type: 'due' }],
+				[20_300, failed()],
+			],
+			steady.machine,
+		)
+		expect(next.state).toMatchObject({ nextTryAt: 20_300 + 1000 })
 	})
 
 	test.each(['retry', 'wake'] as const)('%s begins it anew', (type) => {

@@ -24,6 +24,8 @@ export class Attempt {
 	readonly #answers: LoginAnswers
 	#phase: 'port' | 'host-key' | 'login' | 'over' = 'port'
 	#timer: NodeJS.Timeout | undefined
+	/** The way to log in that is being tried. */
+	#method = ''
 	#startedAt = Date.now()
 	#settle: (error: Error | null) => void = () => {}
 
@@ -69,6 +71,7 @@ export class Attempt {
 	/** What ssh says of its progress, in the words of `debug1`. A jump host's ssh does not speak of its own. */
 	#read(line: string): void {
 		const { times } = this.#request
+		this.#method = /^debug1: Next authentication method: (\S+)/.exec(line)?.[1] ?? this.#method
 		if (this.#phase === 'port' && /^debug1: (?:Connection established|Remote protocol version)/.test(line)) {
 			this.#phase = 'host-key'
 			this.#request.phase('host-key')
@@ -109,7 +112,10 @@ export class Attempt {
 
 	// ——— what it asks ———
 
-	async #answer(prompt: Prompt, asked: AbortSignal): Promise<Answer> {
+	async #answer(said: Prompt, asked: AbortSignal): Promise<Answer> {
+		// Older ssh passes a server's own questions on as they are: one may look like ssh's, to get at a passphrase.
+		const servers = this.#method === 'keyboard-interactive' && 'plain' in said
+		const prompt: Prompt = servers ? { kind: 'text', text: said.plain } : said
 		if (prompt.kind === 'host-key') return this.#judge(prompt)
 		if (prompt.kind === 'host-address') {
 			const { host, port } = nameOwner(prompt.name, this.#settings.hostKeyAlias, this.#settings)

@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream'
 import { ProblemError } from '../../../contract/client.ts'
 import type { Problem } from '../../../contract/problem.ts'
 import { problem } from '../../problems.ts'
-import { run } from '../../process/process.ts'
 import type { Connection, ConnectionEvents, KeepAlive } from '../connection.ts'
 import { Heartbeat } from '../heartbeat.ts'
 import type { RemoteShell, TerminalSize } from '../link.ts'
@@ -11,6 +10,7 @@ import { type MuxWish, muxArgv } from './arguments.ts'
 import { lossOf } from './failure.ts'
 import type { PrivateFolder } from './folder.ts'
 import type { Master } from './master.ts'
+import { masterAnswers } from './master-check.ts'
 import { MuxForward } from './mux-forward.ts'
 import { MuxProcess, MuxSession } from './mux-process.ts'
 import { Pulse } from './pulse.ts'
@@ -130,8 +130,9 @@ export class OpensshConnection implements Connection {
 	async forward(host: string, port: number): Promise<Duplex> {
 		const what = `a connection to ${host}:${port}`
 		const session = await this.#open(what, { kind: 'forward', host, port }, () => {})
-		const stream: MuxForward = new MuxForward(session, () => this.#carried.delete(stream))
+		const stream = new MuxForward(session, () => this.#whyGone())
 		this.#carried.add(stream)
+		stream.once('close', () => this.#carried.delete(stream))
 		return stream
 	}
 
@@ -233,19 +234,10 @@ export class OpensshConnection implements Connection {
 	/** Asks the master itself whether it is there: its end may not have been told yet. */
 	async #whyGone(): Promise<Problem | null> {
 		if (this.#lost) return this.#lost
-		const args = ['-F', 'none', '-S', this.socket.replaceAll('%', '%%'), '-o', 'ProxyCommand=false']
-		try {
-			await run({
-				file: 'ssh',
-				args: [...args, '-O', 'check', '--', 'workstation'],
-				env: this.#env,
-				timeoutMs: checkMs,
-			})
-		} catch {
-			// It is going: its last words are the better reason.
-			await Promise.race([this.#master.gone, new Promise((resolve) => setTimeout(resolve, checkMs).unref())])
-			this.#lose(lossOf(this.#master.lines))
-		}
+		if (await masterAnswers(this.socket, checkMs)) return this.#lost
+		// It is going: its last words are the better reason.
+		await Promise.race([this.#master.gone, new Promise((resolve) => setTimeout(resolve, checkMs).unref())])
+		this.#lose(lossOf(this.#master.lines))
 		return this.#lost
 	}
 }

@@ -1,13 +1,15 @@
 import { Duplex } from 'node:stream'
 import { ProblemError } from '../../../contract/client.ts'
 import type { Problem } from '../../../contract/problem.ts'
-import type { MuxSession } from './mux-process.ts'
+import type { MuxSession, MuxSurroundings } from './mux-process.ts'
 
 /** A forwarded connection over the master. It ends, with an error, when the link does. */
 export class MuxForward extends Duplex {
 	readonly #session: MuxSession
+	#exited = false
 
-	constructor(session: MuxSession, onEnd: () => void) {
+	/** `lost`: why the connection is gone; null: it is there. */
+	constructor(session: MuxSession, lost: MuxSurroundings['lost']) {
 		super({ allowHalfOpen: true })
 		this.#session = session
 		// Who uses it may have gone by the time the link is lost.
@@ -15,14 +17,23 @@ export class MuxForward extends Duplex {
 		session.stdout.on('data', (data: Buffer) => {
 			if (!this.push(data)) session.stdout.pause()
 		})
-		session.stdout.once('end', () => this.push(null))
+		// The end of the link must not pass for the end of what came: this ssh tells one from the other in no way.
+		session.stdout.once('end', () => void this.#ended(lost))
 		session.stderr.resume()
 		void session.exit.then(() => {
-			onEnd()
-			// Both ways are closed; what came is still to be read.
+			this.#exited = true
 			if (this.readableEnded) this.destroy()
-			else this.once('end', () => this.destroy())
 		})
+		this.once('end', () => {
+			// Both ways are closed.
+			if (this.#exited) this.destroy()
+		})
+	}
+
+	async #ended(lost: MuxSurroundings['lost']): Promise<void> {
+		const why = await lost()
+		if (why) this.lose(why)
+		else if (!this.destroyed) this.push(null)
 	}
 
 	override _read(): void {

@@ -1,11 +1,14 @@
-/** What ssh asks through SSH_ASKPASS, told apart by its words (OpenSSH 8.4 to 10: sshconnect.c, sshconnect2.c). */
+/**
+ * What ssh asks through SSH_ASKPASS, told apart by its words (OpenSSH 8.4 to 10: sshconnect.c, sshconnect2.c). `plain`:
+ * as it was said, for what a server could have said as well.
+ */
 export type Prompt =
 	/** `name` as in known_hosts: `host` or `[host]:port`, of the workstation or of a jump host. */
-	| { kind: 'host-key'; name: string; keyType: string; fingerprint: string }
+	| { kind: 'host-key'; name: string; keyType: string; fingerprint: string; plain: string }
 	/** The name is known by this key, its address by another one (CheckHostIP). */
-	| { kind: 'host-address'; name: string; file: string; line: number }
+	| { kind: 'host-address'; name: string; file: string; line: number; plain: string }
 	/** ssh writes at most 100 characters of the path. */
-	| { kind: 'passphrase'; file: string }
+	| { kind: 'passphrase'; file: string; plain: string }
 	| { kind: 'password'; user: string; host: string }
 	| { kind: 'confirm'; text: string }
 	/** Nothing to answer: it waits for the button of a hardware key. */
@@ -29,15 +32,21 @@ export function parsePrompt(text: string, hint: string): Prompt {
 		/^The authenticity of host '(\S+)(?: \(.*?\))?' can't be established[\s\S]*?^(\S+) key fingerprint is:? (SHA256:[A-Za-z0-9+/]+)/m
 	const key = unknown.exec(text)
 	if (key?.[1] && key[2] && key[3])
-		return { kind: 'host-key', name: key[1], keyType: keyTypes[key[2]] ?? key[2], fingerprint: key[3] }
+		return {
+			kind: 'host-key',
+			name: key[1],
+			keyType: keyTypes[key[2]] ?? key[2],
+			fingerprint: key[3],
+			plain: shown,
+		}
 	const address =
 		/^Warning: the \S+ host key for '(\S+)' differs from the key for the IP address[\s\S]*?^Offending key for IP in (.+):(\d+)$/m
 	const other = address.exec(text)
 	if (other?.[1] && other[2])
-		return { kind: 'host-address', name: other[1], file: other[2], line: Number(other[3]) }
+		return { kind: 'host-address', name: other[1], file: other[2], line: Number(other[3]), plain: shown }
 	if (hint === 'confirm') return { kind: 'confirm', text: shown }
 	const passphrase = /^Enter passphrase for (?:key )?'?(.+?)'?:\s*$/.exec(text)
-	if (passphrase?.[1]) return { kind: 'passphrase', file: passphrase[1] }
+	if (passphrase?.[1]) return { kind: 'passphrase', file: passphrase[1], plain: shown }
 	const password = /^([^\s@]+)@(\S+)'s password:\s*$/.exec(text)
 	if (password?.[1] && password[2]) return { kind: 'password', user: password[1], host: password[2] }
 	// The same, asked by way of keyboard-interactive, as PAM does.

@@ -10,7 +10,7 @@ export class Pulse {
 	#session: MuxSession | null = null
 	#echoes = false
 	#asked = 0
-	#answered: () => void = () => {}
+	#answered: (() => void) | null = null
 
 	/** `open` starts a session with the command `exec cat`. */
 	constructor(open: () => MuxSession) {
@@ -28,6 +28,12 @@ export class Pulse {
 		this.#start()
 	}
 
+	#answer(): void {
+		const answered = this.#answered
+		this.#answered = null
+		answered?.()
+	}
+
 	stop(): void {
 		this.#session?.kill()
 		this.#session = null
@@ -39,7 +45,7 @@ export class Pulse {
 		this.#session = session
 		const asked = this.#asked
 		const answer = () => {
-			if (this.#session === session && this.#asked === asked) this.#answered()
+			if (this.#session === session && this.#asked === asked) this.#answer()
 		}
 		session.opened.then(() => {
 			answer()
@@ -47,7 +53,11 @@ export class Pulse {
 			if (!session.stdin.destroyed) session.stdin.write(`${asked}\n`)
 		}, answer)
 		void session.exit.then(() => {
-			if (this.#session === session) this.stop()
+			if (this.#session !== session) return
+			const hadEchoed = this.#echoes
+			this.stop()
+			// It was ended while it had a question: that one is put again.
+			if (hadEchoed && this.#answered) this.#start()
 		})
 		let rest = ''
 		session.stdout.on('data', (data: Buffer) => {
@@ -58,7 +68,7 @@ export class Pulse {
 				// A login shell may say something of its own first.
 				if (!/^\d+\r?$/.test(line)) continue
 				this.#echoes = true
-				if (Number(line) === this.#asked) this.#answered()
+				if (Number(line) === this.#asked) this.#answer()
 			}
 		})
 		session.stderr.resume()
