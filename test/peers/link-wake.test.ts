@@ -1,9 +1,9 @@
 import { appendFile } from 'node:fs/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { LinkState } from '../../src/contract/state.ts'
 import type { Link } from '../../src/engine/link/link.ts'
 import type { Routes } from '../../src/engine/link/routes.ts'
-import { type DelayProxy, startDelayProxy } from './delay-proxy.ts'
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 import { cleanups, linkTo, result, server, until, up } from './linked.ts'
 import { type Sshd, sshdMissing } from './sshd.ts'
 
@@ -39,8 +39,8 @@ function statuses(link: Link): LinkState['status'][] {
 	return seen
 }
 
-async function throughProxy(sshd: Sshd): Promise<{ proxy: DelayProxy; ssh: Sshd['ssh'] }> {
-	const proxy = await startDelayProxy(sshd)
+async function throughProxy(sshd: Sshd): Promise<{ proxy: FaultProxy; ssh: Sshd['ssh'] }> {
+	const proxy = await startFaultProxy(sshd)
 	cleanups.push(() => proxy.stop())
 	await appendFile(sshd.knownHostsFile, `[127.0.0.1]:${proxy.port} ${sshd.hostKeys.ed25519}\n`)
 	return { proxy, ssh: { ...sshd.ssh, port: proxy.port } }
@@ -108,6 +108,33 @@ describe.skipIf(sshdMissing)('after a sleep', () => {
 		await expect(remote.exit).rejects.toMatchObject({ problem: { code: 'link-lost' } })
 		proxy.resume()
 		await link.whenUp(15_000)
+	})
+
+	test.each([
+		['still there', false],
+		['gone', true],
+	])('eight hours later, without a word of the system, the line is %s', async (_name, gone) => {
+		// The clock alone: what is carried and the timers stay real, as on a laptop that was closed.
+		vi.useFakeTimers({ toFake: ['Date'] })
+		onTestFinished(() => void vi.useRealTimers())
+		const sshd = await server()
+		const { proxy, ssh } = await throughProxy(sshd)
+		const link = await up(sshd, { ssh, keepalive: { intervalMs: 300, count: 1_000_000 } })
+		await until(link, (state) => state.status === 'up' && state.latencyMs !== null)
+		const seen = statuses(link)
+		proxy.stall()
+		vi.setSystemTime(Date.now() + 8 * hour)
+		if (gone) {
+			await until(link, ({ status }) => status === 'lost')
+			proxy.resume()
+			await link.whenUp(15_000)
+			expect(seen.slice(0, 2)).toEqual(['lost', 'dialling'])
+		} else {
+			proxy.resume()
+			expect((await result(await link.exec('echo morning'))).stdout).toBe('morning\n')
+			await until(link, (state) => state.status === 'up' && seen.includes('up'))
+			expect(seen).toEqual(['up'])
+		}
 	})
 
 	test('one that was waiting to try again tries at once', async () => {

@@ -55,6 +55,27 @@ describe.skipIf(sshdMissing).each(transports)('commands over %s', (transport) =>
 		expect(await remote.exit).toEqual({ code: 0, signal: null })
 	})
 
+	test('who does not read holds the workstation back, and gets all of it later', async () => {
+		const link = await up(await server())
+		const bytes = 24 * 1024 * 1024
+		const remote = await link.exec(`head -c ${bytes} /dev/zero; echo end >&2`)
+		const unread = async () => {
+			for (let before = -1; ; ) {
+				const now = remote.stdout.readableLength
+				if (now === before && now > 0) return now
+				before = now
+				await new Promise((resolve) => setTimeout(resolve, 150))
+			}
+		}
+		// It lies still: nothing more comes until somebody reads.
+		expect(await unread()).toBeLessThan(4 * 1024 * 1024)
+		let got = 0
+		for await (const part of remote.stdout) got += (part as Buffer).length
+		expect(got).toBe(bytes)
+		expect(await text(remote.stderr)).toBe('end\n')
+		expect(await remote.exit).toEqual({ code: 0, signal: null })
+	})
+
 	test('any argument survives the one quoting function', async () => {
 		const link = await up(await server())
 		const names = ['-n', 'a b', "it's", '"', '$HOME', '`id`', 'ünï', '*', '\\', '!x', 'a\nb']

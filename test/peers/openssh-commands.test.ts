@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
 import { muxArgv } from '../../src/engine/link/openssh/arguments.ts'
 import { run } from '../../src/engine/process/process.ts'
-import { startDelayProxy } from './delay-proxy.ts'
+import { startFaultProxy } from './fault-proxy.ts'
 import { codeOf, result, server } from './linked.ts'
 import { leftovers, throughPort, up, wish } from './openssh-bed.ts'
 import { sshdMissing } from './sshd.ts'
@@ -90,6 +90,15 @@ describe.skipIf(sshdMissing !== null)('what rides on the system’s ssh', () => 
 		)
 		const outputs = (await Promise.all(all)).map(({ stdout, code }) => `${code} ${stdout.trim()}`)
 		expect(outputs).toEqual(outputs.map((_, index) => `0 ${index}`))
+	})
+
+	test('no turn is lost, however short the commands', async () => {
+		const sshd = await server()
+		const { connection } = await up(sshd.ssh)
+		for (let index = 0; index < 12; index += 1) {
+			const eight = Array.from({ length: 8 }, async () => result(await connection.exec('true')))
+			expect((await Promise.all(eight)).every(({ code }) => code === 0)).toBe(true)
+		}
 	})
 
 	test('what was not read yet when the command ended is still there', async () => {
@@ -248,7 +257,7 @@ describe.skipIf(sshdMissing !== null)('the end of a connection of the system’s
 
 	test('a line that falls silent is noticed, and one that is only slow is not', async () => {
 		const sshd = await server()
-		const proxy = await startDelayProxy(sshd, 100)
+		const proxy = await startFaultProxy(sshd, 100)
 		onTestFinished(() => proxy.stop())
 		const latencies: number[] = []
 		const lost: string[] = []
@@ -267,7 +276,7 @@ describe.skipIf(sshdMissing !== null)('the end of a connection of the system’s
 
 	test('a probe notices at once', async () => {
 		const sshd = await server()
-		const proxy = await startDelayProxy(sshd)
+		const proxy = await startFaultProxy(sshd)
 		onTestFinished(() => proxy.stop())
 		const latencies: number[] = []
 		const lost: string[] = []

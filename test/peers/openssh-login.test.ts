@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { run } from '../../src/engine/process/process.ts'
 import { ask, askingServer } from './asking-server.ts'
-import { startDelayProxy } from './delay-proxy.ts'
+import { startFaultProxy } from './fault-proxy.ts'
 import { memorySecrets } from './dial-request.ts'
 import { result, server } from './linked.ts'
 import { dialWith, failing, leftovers, up, wish } from './openssh-bed.ts'
@@ -305,13 +305,13 @@ describe.skipIf(sshdMissing !== null)('why it cannot', () => {
 		expect((await failing(sshd.ssh)).problem?.facts.reason).toBe(
 			'There is no cipher that both know. It offers aes128-ctr',
 		)
-		await writeFile(sshd.ssh.configFile ?? '', 'ProxyCommand echo nobody home >&2; exit 1\n')
+		await writeFile(sshd.ssh.configFile ?? '', `ProxyCommand sh -c 'echo nobody home >&2; exit 1'\n`)
 		expect((await failing(sshd.ssh)).problem?.facts.reason).toContain('nobody home')
 	})
 
 	test('silence, at every step', async () => {
 		const sshd = await server()
-		const proxy = await startDelayProxy(sshd)
+		const proxy = await startFaultProxy(sshd)
 		onTestFinished(() => proxy.stop())
 		await appendFile(sshd.knownHostsFile, `[127.0.0.1]:${proxy.port} ${sshd.hostKeys.ed25519}\n`)
 		proxy.stall()

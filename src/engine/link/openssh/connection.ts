@@ -187,7 +187,12 @@ export class OpensshConnection implements Connection {
 		if (signal?.aborted) throw new ProblemError(problem('operation-cancelled', {}))
 		let wasOpened = false
 		const said = this.#master.lines.length
-		const session = this.#start(wish, () => wasOpened && onEnd(), term)
+		let ended = false
+		const end = () => {
+			ended = true
+			if (wasOpened) onEnd()
+		}
+		const session = this.#start(wish, end, term)
 		let late = false
 		const timer = setTimeout(() => {
 			late = true
@@ -198,6 +203,8 @@ export class OpensshConnection implements Connection {
 		try {
 			await session.opened
 			wasOpened = true
+			// The end of a short command may be told before its start.
+			if (ended) onEnd()
 			if (this.#lost) throw new Error('it is gone')
 			return session
 		} catch (error) {

@@ -118,7 +118,11 @@ export function failureOf(
 		const offer = unlike[2] ? `. It offers ${unlike[2].replaceAll(',', ', ')}` : ''
 		return say('ssh-protocol', { reason: `There is no ${unlike[1]} that both know${offer}` })
 	}
-	const last = said.slice(-3).join('; ')
+	// What a proxy or a jump host has said tells more than that the connection was closed because of it.
+	const telling = said.filter(
+		(line) => !/^(?:kex_exchange_identification|banner exchange|Connection \w+ by)\b/.test(line),
+	)
+	const last = (telling.length > 0 ? telling : said).slice(-3).join('; ')
 	return say('ssh-protocol', { reason: last || `ssh ended with ${exitCode ?? 'a signal'} and said nothing` })
 }
 

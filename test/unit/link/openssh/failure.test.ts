@@ -155,6 +155,10 @@ const cases: [said: string, failure: Failure][] = [
 		}),
 	],
 	[
+		'nobody home\nkex_exchange_identification: write: Broken pipe\nbanner exchange: Connection to UNKNOWN port 65535: Broken pipe\nConnection closed by UNKNOWN port 65535',
+		problem('ssh-protocol', { reason: 'nobody home' }),
+	],
+	[
 		'/home/me/.ssh/config: line 3: Bad configuration option: foo\n/home/me/.ssh/config: terminating, 1 bad configuration options',
 		problem('ssh-settings-unreadable', {
 			reason: '/home/me/.ssh/config: line 3: Bad configuration option: foo',

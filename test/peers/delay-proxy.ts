@@ -1,1 +1,0 @@
-export { type FaultProxy as DelayProxy, startFaultProxy as startDelayProxy } from './fault-proxy.ts'
