@@ -153,7 +153,7 @@ function noteOf(
 /** How ZeroTier reaches it, in what fits; null when nothing is known. */
 function peerNote({ link, peer }: WorkstationState): string | null {
 	if (peer?.path === 'relayed') return 'relayed'
-	if (peer?.path === 'tunneled') return 'tunnelled'
+	if (peer?.path === 'tunneled') return 'TCP relay'
 	const latency = peer ? peer.latencyMs : link.status === 'up' ? link.latencyMs : null
 	if (latency !== null) return `${Math.round(latency)} ms`
 	return peer ? 'direct' : null

@@ -3,10 +3,10 @@ import { duration, shorten } from './words.ts'
 
 /** What a login waits for, after the name of its workstation. */
 const asks: Record<LoginQuestion['kind'], string> = {
-	passphrase: 'asks for a passphrase',
-	password: 'asks for a password',
+	passphrase: 'waits for a passphrase',
+	password: 'waits for a password',
 	prompts: 'asks something before it lets you in',
-	confirm: 'asks for a yes or no',
+	confirm: 'waits for a yes or no',
 	touch: 'waits for a touch of your hardware key',
 }
 

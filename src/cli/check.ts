@@ -20,7 +20,7 @@ export function addCheck(program: Command, cli: Cli): void {
 		.command('check')
 		.argument('[workstation]', 'all of them when left out')
 		.description('probe every rung from this laptop to the GPU; done only when the line holds')
-		.option('--report', 'print it as a text for a colleague, with nothing secret in it')
+		.option('--report', 'a text for a colleague: addresses, but no secrets')
 		.option('--json', 'print what was found as JSON')
 		.action((workstation: string | undefined, options: { json?: boolean; report?: boolean }) =>
 			withEngine(cli, options, async (session) => {

@@ -72,6 +72,6 @@ async function connect(
 	if (json)
 		printJson(io, { workstations: names.map((name) => ({ name, link: workstations[name]?.link ?? null })) })
 	if (session.hosted && problems.length < names.length)
-		note(io, 'Hawser is not running, so the connection ends with this command.')
+		note(io, 'Hawser is not running, so the connection ends with this command. Start Hawser to keep one.')
 	return Math.max(exitCodes.done, ...problems.map(exitCodeOf))
 }

@@ -88,15 +88,14 @@ async function answerLogin(
 	asked: LoginQuestion,
 	until: AbortSignal,
 ): Promise<void> {
-	if (asked.again) note(io, 'That was not right.')
+	if (asked.again) note(io, 'That was not right. Ctrl-C gives up.')
 	note(io, plain(askedProblem(asked).title))
 	for (const line of shownLines(asked.title)) note(io, `  │ ${line}`)
 	if (asked.kind === 'touch') {
 		note(io, 'Touch your security key …')
 		return
 	}
-	const answers =
-		asked.kind === 'confirm' ? await confirmed(io, until) : await typed(io, asked.prompts, until)
+	const answers = asked.kind === 'confirm' ? await confirmed(io, until) : await typed(io, asked, until)
 	if (until.aborted) return
 	const keep = answers !== null && asked.mayKeep && (await io.confirm('Keep it in the keychain?', until))
 	if (until.aborted) return
@@ -112,14 +111,10 @@ const confirmed = async (io: Io, until: AbortSignal) =>
 	(await io.confirm('Is that right?', until)) ? [] : null
 
 /** One answer a prompt; null when the person gave up. */
-async function typed(
-	io: Io,
-	prompts: LoginQuestion['prompts'],
-	until: AbortSignal,
-): Promise<string[] | null> {
+async function typed(io: Io, { kind, prompts }: LoginQuestion, until: AbortSignal): Promise<string[] | null> {
 	const answers: string[] = []
 	for (const { text, hidden } of prompts) {
-		const answer = await io.ask(promptText(text), hidden, until)
+		const answer = await io.ask(promptText(text, kind === 'prompts'), hidden, until)
 		if (answer === null) return null
 		answers.push(answer)
 	}
@@ -132,9 +127,10 @@ function shownLines(text: string): string[] {
 	return lines.filter(Boolean).slice(0, mostLines).map(cut)
 }
 
-function promptText(text: string): string {
+/** A server's own question is marked too: else it could ask for a passphrase in our words. */
+function promptText(text: string, isServers: boolean): string {
 	const shown = cut(plain(text).trim())
-	return /[:?>…]$/.test(shown) ? `${shown} ` : `${shown}: `
+	return `${isServers ? '  │ ' : ''}${shown}${/[:?>…]$/.test(shown) ? '' : ':'} `
 }
 
 const cut = (text: string) => (text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text)

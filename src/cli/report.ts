@@ -1,6 +1,6 @@
 import { isSafeUrl, type NextStep, type Problem } from '../contract/problem.ts'
 import type { Io, Output } from './io.ts'
-import { coloursFor, plain } from './words.ts'
+import { type Colours, coloursFor, plain } from './words.ts'
 
 /** One JSON document on standard output. */
 export function printJson(io: Io, value: unknown): void {
@@ -25,13 +25,18 @@ export function note(io: Io, text: string): void {
 export function printProblem(io: Io, problem: Problem, to: Output = io.stderr): void {
 	const colours = coloursFor(to, io.env)
 	to.write(`${colours.red('✕')} ${colours.bold(plain(problem.title))}\n  ${plain(problem.meaning)}\n`)
-	const next = problem.next && nextText(problem.next, io)
-	if (next) to.write(`  ${colours.dim('→')} ${next}\n`)
+	const next = nextLine(problem, nextText(problem.next, io), colours)
+	if (next) to.write(`${next}\n`)
+}
+
+/** `  → hawser zt restart`. Nothing for what the problem has said already, such as an id to hand on. */
+export function nextLine({ meaning }: Problem, next: string | null, colours: Colours): string {
+	return next && !plain(meaning).includes(next) ? `  ${colours.dim('→')} ${next}` : ''
 }
 
 /** A button of the window as something to type. */
-function nextText(next: NextStep, io: Io): string | null {
-	switch (next.kind) {
+export function nextText(next: NextStep | null, io: Io): string | null {
+	switch (next?.kind) {
 		case 'copy':
 			return plain(next.text)
 		case 'retry':
@@ -47,5 +52,7 @@ function nextText(next: NextStep, io: Io): string | null {
 			return isSafeUrl(next.url) ? plain(next.url) : null
 		case 'open':
 			return next.target === 'config' ? null : `hawser ${next.target === 'run' ? 'runs' : 'pending'}`
+		default:
+			return null
 	}
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Problem } from '../contract/problem.ts'
 import type {
 	GpuState,
 	ProjectState,
@@ -8,15 +9,17 @@ import type {
 	Summary,
 	WorkstationState,
 } from '../contract/state.ts'
+import { wayRungs } from '../engine/checks/line.ts'
 import { askedProblem } from '../engine/link/state.ts'
+import { typed } from '../engine/quote.ts'
 import { exitCodes } from './exit-codes.ts'
 import { deviceText } from './gpu.ts'
 import type { Io } from './io.ts'
 import { pendingText } from './pending.ts'
 import { settle } from './reach.ts'
-import { print, printJson } from './report.ts'
+import { nextLine, nextText, print, printJson } from './report.ts'
 import { type Cli, type Session, withEngine } from './session.ts'
-import { ago, type Colours, coloursFor, columns, duration, plain } from './words.ts'
+import { ago, type Colours, coloursFor, columns, duration, pathWords, plain } from './words.ts'
 
 export function addStatus(program: Command, cli: Cli): void {
 	program
@@ -50,7 +53,7 @@ export function statusText(state: State, io: Io): string {
 	const colours = coloursFor(io.stdout, io.env)
 	const running = Object.values(state.runs).filter(({ outcome }) => outcome.status === 'running')
 	const blocks = [
-		summaryText(state.summary, colours),
+		summaryText(state.summary, io, colours),
 		...Object.values(state.workstations).map((workstation) => workstationText(workstation, io, colours)),
 		Object.values(state.projects)
 			.map((project) => projectText(project, io))
@@ -60,7 +63,7 @@ export function statusText(state: State, io: Io): string {
 	return blocks.filter(Boolean).join('\n\n')
 }
 
-function summaryText({ glyph, line, problem }: Summary, colours: Colours): string {
+function summaryText({ glyph, line, problem, workstation }: Summary, io: Io, colours: Colours): string {
 	const mark: Record<Summary['glyph'], string> = {
 		attention: colours.yellow('!'),
 		down: colours.red('✕'),
@@ -70,45 +73,75 @@ function summaryText({ glyph, line, problem }: Summary, colours: Colours): strin
 		off: '○',
 	}
 	const first = `${mark[glyph]} ${colours.bold(plain(line))}`
-	return problem ? `${first}\n  ${plain(problem.meaning)}` : first
+	if (!problem) return first
+	const next = nextLine(problem, nextHere(problem, workstation, io), colours)
+	return [first, `  ${plain(problem.meaning)}`, next].filter(Boolean).join('\n')
 }
 
+/** This command asks nothing and tries nothing: `connect` does. What is lost is tried again by itself. */
+function nextHere({ next, needsPerson }: Problem, workstation: string | null, io: Io): string | null {
+	switch (next?.kind) {
+		case 'accept-host-key':
+		case 'answer-login':
+			return connectCommand(workstation)
+		case 'retry':
+			return needsPerson ? connectCommand(workstation) : null
+		default:
+			return nextText(next, io)
+	}
+}
+
+const connectCommand = (workstation: string | null) =>
+	['hawser', 'connect', ...(workstation === null ? [] : [plain(typed(workstation))])].join(' ')
+
 function workstationText(workstation: WorkstationState, io: Io, colours: Colours): string {
+	const { link } = workstation
 	const simulated = workstation.builtIn ? ', simulated' : ''
 	const lines = [
 		`${colours.bold(plain(workstation.name))}${simulated} · ${linkText(workstation, io.now())}`,
 		...transportLines(workstation),
-		`  ${lineText(workstation.rungs, colours)}`,
+		`  ${lineText(workstation, colours)}`,
 		...workstation.rungs
-			.filter(({ verdict }) => verdict === 'failing')
+			.filter(({ id, verdict }) => verdict === 'failing' && (link.status !== 'off' || wayRungs.has(id)))
 			.map((rung) => `  ${colours.red('✕')} ${plain(rung.title)}: ${plain(rung.finding)}`),
 		...gpuLines(workstation.gpu, io),
 	]
 	return lines.join('\n')
 }
 
-/** The line itself: `● ── ● ── ✕    ○`. It is drawn as far as it holds. */
-export function lineText(rungs: readonly Rung[], colours: Colours): string {
+/**
+ * The line itself: `● ── ● ── ✕    ○`. It is drawn as far as it holds: with the link up the way there does, whatever
+ * ZeroTier says of itself; with the link off nothing behind the way is known, whatever was found before.
+ */
+export function lineText(
+	{ link, rungs }: Pick<WorkstationState, 'link' | 'rungs'>,
+	colours: Colours,
+): string {
 	const used = rungs.filter(({ verdict }) => verdict !== 'unused')
-	const mark = ({ verdict }: Rung) =>
+	const isOff = link.status === 'off'
+	const mark = (verdict: Rung['verdict']) =>
 		verdict === 'ok' ? colours.green('●') : verdict === 'failing' ? colours.red('✕') : colours.dim('○')
 	let text = 'laptop'
 	let holds = true
-	for (const rung of used) {
-		text += `${holds ? ' ── ' : '    '}${mark(rung)}`
-		holds &&= rung.verdict === 'ok'
+	for (const { id, verdict } of used) {
+		const shown = isOff && !wayRungs.has(id) ? 'unknown' : verdict
+		text += `${holds ? ' ── ' : '    '}${mark(shown)}`
+		holds &&= shown === 'ok' || (link.status === 'up' && wayRungs.has(id))
 	}
 	return `${text}${holds && used.length > 0 ? ' ── ' : '    '}GPU`
 }
 
 /** One line: whether it is connected, how, and else what it waits for. */
-export function linkText({ link, peer }: Pick<WorkstationState, 'link' | 'peer'>, now: number): string {
+export function linkText(
+	{ link, peer, rungs }: Pick<WorkstationState, 'link' | 'peer' | 'rungs'>,
+	now: number,
+): string {
 	switch (link.status) {
 		case 'up': {
 			const latency = link.latencyMs === null ? '' : `${Math.round(link.latencyMs)} ms`
 			const facts = [
 				`connected for ${duration(now - link.since)}`,
-				[latency, peer?.path].filter(Boolean).join(' '),
+				[latency, peer && pathWords[peer.path]].filter(Boolean).join(' '),
 				plain(link.endpoint),
 				link.through.length > 0 ? `through ${link.through.map(plain).join(', ')}` : '',
 			]
@@ -128,8 +161,11 @@ export function linkText({ link, peer }: Pick<WorkstationState, 'link' | 'peer'>
 				: 'checking its host key'
 		case 'login':
 			return link.question ? plain(askedProblem(link.question).title) : 'logging in'
-		case 'lost':
-			return `${plain(link.problem.title)}; next try in ${duration(link.nextTryAt - now)}`
+		case 'lost': {
+			// The lowest broken rung is the cause; what the link met is only its effect.
+			const cause = rungs.find(({ id, verdict }) => wayRungs.has(id) && verdict === 'failing')
+			return `${plain((cause?.problem ?? link.problem).title)}; next try in ${duration(link.nextTryAt - now)}`
+		}
 		case 'stopped':
 			return plain(link.problem.title)
 	}

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
 import type { Run, RunOutcome, Step } from '../contract/state.ts'
+import type { ZeroTierPeer } from '../contract/zerotier.ts'
 import type { Io, Output } from './io.ts'
 
 export type Colours = ReturnType<typeof pc.createColors>
@@ -42,6 +43,13 @@ export function ago(at: number | null, now: number): string {
 /** `1 commit`, `2 commits`. */
 export function count(amount: number, one: string, many = `${one}s`): string {
 	return `${amount} ${amount === 1 ? one : many}`
+}
+
+/** How packets reach a node of ZeroTier. */
+export const pathWords: Record<ZeroTierPeer['path'], string> = {
+	direct: 'direct',
+	relayed: 'relayed',
+	tunneled: 'relayed over TCP',
 }
 
 /** A metric with four figures that say something, never in exponents that nobody reads. */

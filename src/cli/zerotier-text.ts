@@ -4,7 +4,7 @@ import type { ZeroTierNetwork, ZeroTierPeer, ZeroTierReading } from '../contract
 import { judgeNetwork } from '../engine/zerotier/network-verdict.ts'
 import { closedProblem, serviceProblem } from '../engine/zerotier/reading-problem.ts'
 import type { Io } from './io.ts'
-import { ago, type Colours, coloursFor, columns, count, plain } from './words.ts'
+import { ago, type Colours, coloursFor, columns, count, pathWords, plain } from './words.ts'
 
 /** All that is wrong here, the worst first; of the networks only `network`, where one is named. */
 export function readingProblems(
@@ -75,7 +75,7 @@ function peersText(peers: readonly ZeroTierPeer[]): string {
 	const by = (path: ZeroTierPeer['path']) => leaves.filter((peer) => peer.path === path).length
 	const paths = (['direct', 'relayed', 'tunneled'] as const)
 		.filter((path) => by(path) > 0)
-		.map((path) => `${by(path)} ${path}`)
+		.map((path) => `${by(path)} ${pathWords[path]}`)
 	const roots = peers.length - leaves.length
 	return [count(leaves.length, 'peer'), ...paths, roots > 0 ? count(roots, 'root') : '']
 		.filter(Boolean)
@@ -85,7 +85,7 @@ function peersText(peers: readonly ZeroTierPeer[]): string {
 function workstationText({ name, peer }: WorkstationState, now: number): string[] {
 	if (!peer) return []
 	const facts = [
-		peer.path,
+		pathWords[peer.path],
 		peer.latencyMs === null ? '' : `${Math.round(peer.latencyMs)} ms`,
 		peer.heardAt === null ? 'never heard' : `heard ${ago(peer.heardAt, now)}`,
 	]

@@ -73,7 +73,7 @@ export const linkSchema = z.discriminatedUnion('status', [
 		/** Round trip of the last keep-alive. */
 		latencyMs: z.number().nullable(),
 	}),
-	/** Down, and it will try again by itself. */
+	/** Down since then, and it will try again by itself. */
 	z.object({ status: z.literal('lost'), problem: problemSchema, since: time, nextTryAt: time }),
 	/** Down, and only a person can help. */
 	z.object({ status: z.literal('stopped'), problem: problemSchema, since: time }),

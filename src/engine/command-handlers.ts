@@ -83,7 +83,7 @@ export function createHandlers(sessions: Sessions): Handlers {
 			return {}
 		},
 		retry: async (input) => {
-			roster.workstation(input.workstation).link.retry()
+			roster.workstation(input.workstation).retry()
 			return {}
 		},
 		answerHostKey: async (input) => {
@@ -100,7 +100,10 @@ export function createHandlers(sessions: Sessions): Handlers {
 			return {}
 		},
 		forgetLogin: async (input) => {
-			await sessions.secrets.forget(roster.workstation(input.workstation).config.name)
+			// Of one that was taken out of the settings too.
+			const { secrets } = sessions
+			if (!secrets.keeps(input.workstation)) roster.workstation(input.workstation)
+			await secrets.forget(input.workstation)
 			return {}
 		},
 		report: async (input) => {

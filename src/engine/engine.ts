@@ -176,7 +176,8 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 			stopSecrets()
 			clearTimeout(pauseTimer)
 			follows.dispose()
-			await ready.catch(() => {})
+			// Settings that are just being taken in would make sessions after all have ended.
+			await applying
 			await operations.dispose()
 			await roster.dispose()
 			await Promise.all([ledger.flush(), secrets.dispose()])

@@ -108,6 +108,8 @@ function rungLines(rung: Rung, now: number): string[] {
 	const finding = rung.problem?.title === rung.finding ? told(rung.problem).title : scrub(rung.finding)
 	const lines = [`  ${rung.title}: ${rung.verdict}${finding ? `, ${finding}` : ''} (${age})`]
 	for (const [name, value] of Object.entries(rung.facts)) {
+		// Where somebody's machine is on the internet helps nobody who reads this.
+		if (rung.id === 'zerotier-peer' && name === 'endpoint') continue
 		const text = name === 'fingerprint' ? factText(value) : scrub(factText(value))
 		if (text !== left) lines.push(`    ${scrub(name)}: ${text}`)
 	}

@@ -1,8 +1,9 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import type { SecretName } from './link/login.ts'
+import { readPlainFile } from './plain-file.ts'
 
 const nameSchema = z.discriminatedUnion('kind', [
 	z.object({ kind: z.literal('passphrase'), file: z.string() }),
@@ -30,9 +31,7 @@ export class SecretFile {
 	async read(): Promise<Kept[]> {
 		await this.#sweep()
 		try {
-			const { size } = await stat(this.#path)
-			if (size > mostBytes) return []
-			return fileSchema.parse(JSON.parse(await readFile(this.#path, 'utf8'))).kept
+			return fileSchema.parse(JSON.parse(String(await readPlainFile(this.#path, mostBytes)))).kept
 		} catch {
 			return []
 		}

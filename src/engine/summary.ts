@@ -1,6 +1,6 @@
 import type { Problem } from '../contract/problem.ts'
 import type { LinkState, Operation, Run, State, Summary, WorkstationState } from '../contract/state.ts'
-import { lineHolds, wayRungs } from './checks/line.ts'
+import { lineHolds, linkRungs, wayRungs } from './checks/line.ts'
 import { askedProblem } from './link/state.ts'
 import { problem } from './problems.ts'
 import { runProblem } from './runs/run-problem.ts'
@@ -26,16 +26,27 @@ function askedBy(link: LinkState): Problem | null {
 }
 
 /** Why a wanted link has no way: what it met, or there is no network. A first try is not a failure yet. */
-function metByLink(link: LinkState): Problem | null {
-	if (link.status === 'lost' || link.status === 'dialling') return link.problem
-	return link.status === 'waiting' ? problem('network-down', {}) : null
+function metByLink({ link, rungs }: WorkstationState): Problem | null {
+	switch (link.status) {
+		case 'lost':
+		case 'dialling':
+			return link.problem
+		case 'waiting':
+			return problem('network-down', {})
+		// A try that got further: until it is through, what the last one met still stands.
+		case 'host-key':
+		case 'login':
+			return rungs.find((rung) => rung.verdict === 'failing' && linkRungs.has(rung.id))?.problem ?? null
+		default:
+			return null
+	}
 }
 
 /** The lowest broken rung is the cause; what the link met is only its effect. */
-function whyNoWay({ link, rungs }: WorkstationState): Problem | null {
-	const met = metByLink(link)
+function whyNoWay(workstation: WorkstationState): Problem | null {
+	const met = metByLink(workstation)
 	if (!met) return null
-	return rungs.find((rung) => wayRungs.has(rung.id) && rung.verdict === 'failing')?.problem ?? met
+	return workstation.rungs.find((rung) => wayRungs.has(rung.id) && rung.verdict === 'failing')?.problem ?? met
 }
 
 function attention(state: State): Summary | null {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ProblemError } from '../contract/client.ts'
 import type { WorkstationConfig } from '../contract/config.ts'
 import type { Problem } from '../contract/problem.ts'
@@ -77,6 +78,7 @@ export class WorkstationSession {
 	#watch: AbortController | null = null
 	#watching: Promise<void> = Promise.resolve()
 	#checking: Promise<Rung[]> | null = null
+	#disposed = false
 
 	constructor(config: WorkstationConfig, options: WorkstationOptions) {
 		this.config = config
@@ -105,6 +107,12 @@ export class WorkstationSession {
 		this.link.connect()
 	}
 
+	/** Tries at once. Whoever wants that wants it connected. */
+	retry(): void {
+		this.#update({ wanted: true })
+		this.link.retry()
+	}
+
 	async disconnect(): Promise<void> {
 		this.#update({ wanted: false })
 		await this.link.disconnect()
@@ -112,21 +120,36 @@ export class WorkstationSession {
 		this.#secrets.clearMemory(this.config.name)
 	}
 
-	/** Climbs the ladder now; a climb under way is shared. */
+	/**
+	 * Climbs the ladder now; a climb under way is shared.
+	 * @throws ProblemError `link-off` once disposed: its name may belong to another session by then
+	 */
 	async check(): Promise<Rung[]> {
+		if (this.#disposed) throw new ProblemError(problem('link-off', { host: this.config.name }))
 		this.#checking ??= this.#climb().finally(() => {
 			this.#checking = null
+			// The link came or went during the climb, and what it set going then was this very climb.
+			if (!this.#disposed && this.#isOutdated()) this.#checkSoon()
 		})
 		return await this.#checking
 	}
 
+	/** The ladder says of the link what is not so any more. */
+	#isOutdated(): boolean {
+		const rungs = this.#store.state.workstations[this.config.name]?.rungs ?? []
+		const login = rungs.find(({ id }) => id === 'login')
+		return (login?.verdict === 'ok') !== (this.link.state.status === 'up')
+	}
+
 	async dispose(): Promise<void> {
+		this.#disposed = true
 		this.#stopState()
 		this.#watch?.abort()
 		await this.link.dispose()
 		await this.#watching
 		// A climb under way would write into the state of whoever has this name next.
 		await this.#checking?.catch(() => {})
+		this.#secrets.clearMemory(this.config.name)
 		this.#store.put('workstations', this.config.name, undefined)
 	}
 
@@ -145,13 +168,9 @@ export class WorkstationSession {
 		this.#watch?.abort()
 		this.#watch = null
 		// What lies beyond a broken link is not known any more; the readings keep their age.
-		if (
-			state.status === 'lost' ||
-			state.status === 'waiting' ||
-			state.status === 'stopped' ||
-			waitsForPerson(state)
-		)
-			this.#checkSoon()
+		const { status } = state
+		const isDown = status === 'off' || status === 'lost' || status === 'waiting' || status === 'stopped'
+		if (isDown || waitsForPerson(state)) this.#checkSoon()
 	}
 
 	#startWatch(): void {
@@ -164,17 +183,7 @@ export class WorkstationSession {
 			await before
 			while (!ender.signal.aborted) {
 				await this.#watchOnce(ender.signal)
-				await new Promise<void>((resolve) => {
-					const timer = setTimeout(resolve, watchAgainMs)
-					ender.signal.addEventListener('abort', () => {
-						clearTimeout(timer)
-						resolve()
-					})
-					if (ender.signal.aborted) {
-						clearTimeout(timer)
-						resolve()
-					}
-				})
+				await sleep(watchAgainMs, undefined, { signal: ender.signal }).catch(() => {})
 			}
 		})().catch(() => {})
 	}
@@ -235,6 +244,8 @@ export class WorkstationSession {
 		return await climb(checks, this.#context(), (rung) =>
 			this.#store.update('workstations', this.config.name, (old) => ({
 				...old,
+				// Where ZeroTier could not be asked about it, nothing is known of the way there any more.
+				peer: rung.id === 'zerotier-peer' && rung.at === null ? null : old.peer,
 				// One that could not be probed now keeps its age.
 				rungs: old.rungs.map((other) =>
 					other.id === rung.id ? { ...rung, at: rung.at ?? other.at } : other,

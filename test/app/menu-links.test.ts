@@ -35,10 +35,10 @@ describe('without a link nothing moves, and the greyed entries say why', () => {
 		[{ status: 'login', since: now, question: null }, 'lab is being logged in to', 'logging in'],
 		...(
 			[
-				['passphrase', 'asks for a passphrase'],
-				['password', 'asks for a password'],
+				['passphrase', 'waits for a passphrase'],
+				['password', 'waits for a password'],
 				['prompts', 'asks something before it lets you in'],
-				['confirm', 'asks for a yes or no'],
+				['confirm', 'waits for a yes or no'],
 				['touch', 'waits for a touch of your hardware key'],
 			] as const
 		).map(([kind, line]): [LinkState, string, string] => [

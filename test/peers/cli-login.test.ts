@@ -108,7 +108,7 @@ describe.skipIf(missing)('a login that asks', () => {
 		await configure()
 		const call = hawser('connect', 'lab')
 		expect(await call.ended).toBe(4)
-		expect(call.screen()).toContain('asks for the passphrase of')
+		expect(call.screen()).toContain('needs its passphrase')
 	})
 
 	test('Ctrl-C in the middle of the passphrase leaves', async () => {

@@ -97,6 +97,7 @@ export function dialRequest(ssh: SshConfig, script: Script = {}): { request: Dia
 		phase: (phase) => void told.phases.push(phase),
 		events: { latency() {}, lost: (why) => void told.lost.push(why) },
 		beyond: null,
+		goBeyond: () => {},
 		...rest,
 	}
 	return { request, told }

@@ -74,6 +74,16 @@ describe.skipIf(sshdMissing)('host keys', () => {
 		expect(await dialled(sshd.ssh)).toMatchObject({ problem: { code: 'host-key-revoked' } })
 	})
 
+	test('where a file lists revoked keys (RevokedHostKeys), which ssh2 cannot read, it is for the system’s ssh', async () => {
+		const sshd = await server()
+		const list = join(sshd.folder, 'revoked keys')
+		await writeFile(list, `${sshd.hostKeys.ed25519}\n${sshd.hostKeys.ecdsa}\n`)
+		await writeFile(sshd.ssh.configFile ?? '', `RevokedHostKeys "${list}"\n`)
+		const reason = 'A file lists the host keys that are revoked (RevokedHostKeys)'
+		expect(await dialled(sshd.ssh)).toMatchObject({ end: 'beyond', reason })
+		await expect(realSsh(sshd, 'true')).rejects.toThrow()
+	})
+
 	test('a host known by its ecdsa key is asked for that one; hashed lines count', async () => {
 		const sshd = await server({ known: 'ecdsa' })
 		await run({ file: 'ssh-keygen', args: ['-H', '-f', sshd.knownHostsFile] })

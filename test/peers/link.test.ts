@@ -250,7 +250,10 @@ describe.skipIf(sshdMissing).each(transports)('losing and finding over %s', (tra
 		expect(await codeOf(remote.exit)).toBe('link-closed')
 		const dialling = linkTo(sshd)
 		dialling.connect()
-		await dialling.dispose()
+		const disposed = dialling.dispose()
+		// Somebody still has it in hand: it is not to be dialled by them.
+		dialling.connect()
+		await disposed
 		expect(dialling.state).toEqual({ status: 'off' })
 		expect(await codeOf(dialling.exec('true'))).toBe('link-off')
 		expect(handles()).toBeLessThanOrEqual(before)

@@ -102,6 +102,19 @@ describe('the summary: worst state wins', () => {
 			lost.title,
 		],
 		[
+			'a try that has got further is not a way yet',
+			state({
+				workstations: {
+					lab: workstation({
+						link: { status: 'login', since: now, question: null },
+						rungs: [someRung({ id: 'port', verdict: 'failing', problem: lost })],
+					}),
+				},
+			}),
+			'down',
+			lost.title,
+		],
+		[
 			'no network',
 			state({ workstations: { lab: workstation({ link: { status: 'waiting', since: now } }) } }),
 			'down',

@@ -8,6 +8,9 @@ export const wayRungs: ReadonlySet<Rung['id']> = new Set([
 	'zerotier-peer',
 ])
 
+/** The rungs that one attempt of the link finds out about. */
+export const linkRungs: ReadonlySet<Rung['id']> = new Set(['port', 'host-key', 'login'])
+
 /**
  * Whether every rung was probed and none fails. A rung not used does not count against it; nor does one of the way
  * while the link is up, such as a ZeroTier that cannot be asked.

@@ -14,6 +14,10 @@ export interface WorkstationFacts {
 	shell: { login: string; sh: string }
 }
 
+/** As `facts.sh` cuts them, but for a path; another program may have answered in its place. */
+const longest = 400
+const shown = (text: string) => text.slice(0, longest).replace(/\p{C}/gu, '')
+
 /** Pure. Lines that are not understood are left out: a login shell may print anything. */
 export function parseWorkstationFacts(output: string): WorkstationFacts {
 	const tools = new Map<string, string>()
@@ -23,7 +27,7 @@ export function parseWorkstationFacts(output: string): WorkstationFacts {
 	let system = ''
 	let shell = { login: '', sh: '' }
 	for (const line of output.split('\n')) {
-		const [kind, first = '', second = '', third = ''] = line.split('\t')
+		const [kind, first = '', second = '', third = ''] = line.split('\t', 4).map(shown)
 		if (kind === 'tool' && first !== '')
 			if (third === '0') tools.set(first, second)
 			else broken.set(first, third === '124' ? 'it does not answer' : second)

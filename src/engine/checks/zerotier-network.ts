@@ -54,6 +54,8 @@ export function zerotierNetworkCheck(options: NetworkCheckOptions = {}): Check {
 		const config = context.workstation.zerotier
 		if (!config) return notUsed
 		const reading = await context.zerotier()
+		// Away, or started anew: it asks afresh.
+		if (reading.status !== 'read') askingSince.clear()
 		if (reading.status === 'locked')
 			return {
 				verdict: 'unknown',
@@ -79,7 +81,7 @@ function factsOf(network: ZeroTierNetwork, own: OwnSide): Facts {
 		...(network.name ? { name: network.name } : {}),
 		...(network.status ? { status: network.status } : {}),
 		// A network that refuses this laptop still tells the addresses that it once gave.
-		...(network.status === 'OK' ? { addresses: network.addresses } : {}),
+		...(network.status === 'OK' && network.addresses.length > 0 ? { addresses: network.addresses } : {}),
 		...(network.device ? { interface: network.device } : {}),
 		'node id': own.node,
 	}

@@ -45,7 +45,7 @@ function factsOf(reading: ZeroTierReading): Facts {
 		return {
 			'node id': reading.node,
 			...(reading.version ? { version: reading.version } : {}),
-			...(reading.tunneled ? { 'TCP relay': true } : {}),
+			...(reading.tunneled ? { 'TCP relay': 'yes' } : {}),
 		}
 	return reading.status === 'locked' && reading.version ? { version: reading.version } : {}
 }

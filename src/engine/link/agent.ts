@@ -9,7 +9,6 @@ import { connect, type Socket } from 'node:net'
 export interface AgentKey {
 	type: string
 	blob: Buffer
-	comment: string
 }
 
 const identitiesRequest = 11
@@ -86,7 +85,9 @@ export async function agentKeys(path: string, signal: AbortSignal): Promise<Agen
 		const next = reader(answer, 5)
 		while (keys.length < count) {
 			const blob = next()
-			keys.push({ type: reader(blob, 0)().toString('latin1'), blob, comment: next().toString('utf8') })
+			keys.push({ type: reader(blob, 0)().toString('latin1'), blob })
+			// Its comment.
+			next()
 		}
 		return keys
 	} catch {

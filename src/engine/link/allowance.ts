@@ -4,18 +4,13 @@ const queueMs = 40
 /** How long a rate is measured at least, ms. */
 const spanMs = 100
 
-/** Round trip of a line that nothing rides on, ms: the shortest ever measured. */
-export interface LineTrip {
-	ms: number
-}
-
 /**
  * How many bytes of one channel may be under way in one direction: what the line carries in a round trip, and a little
  * queue to keep it busy. The full window of SSH (2 MiB) would stand in front of everything else on the same connection:
  * 170 ms of it on a line of 100 Mbit/s. Grows from round trip to round trip until the line is full.
  */
 export class Allowance {
-	readonly #trip: LineTrip
+	readonly #trip: { readonly ms: number }
 	readonly #least: number
 	readonly #now: () => number
 	#bytes: number
@@ -23,8 +18,11 @@ export class Allowance {
 	#since: number
 	#wanting = false
 
-	/** @param now ms of a clock that never goes back */
-	constructor(trip: LineTrip, least: number, now: () => number = () => performance.now()) {
+	/**
+	 * @param trip round trip of the line when nothing rides on it, ms
+	 * @param now ms of a clock that never goes back
+	 */
+	constructor(trip: { readonly ms: number }, least: number, now: () => number = () => performance.now()) {
 		this.#trip = trip
 		this.#least = least
 		this.#now = now

@@ -41,6 +41,8 @@ export interface DialRequest {
 	events: ConnectionEvents
 	/** Why the dial before needed the system's own ssh: then ssh2 is not tried first. */
 	beyond: string | null
+	/** Told before the system's own ssh is tried for what ssh2 could not do. */
+	goBeyond(reason: string): void
 }
 
 /** Every 3 s, lost after 2 of them without a sign of life: at most 9 s after the last one. */
@@ -73,7 +75,10 @@ export async function dial(request: DialRequest): Promise<Connection> {
 		return await dialSsh2(settings, request)
 	} catch (error) {
 		if (!(error instanceof BeyondSsh2)) throw error
-		if (wanted === 'auto') return await dialOpenssh(settings, request, error.reason)
+		if (wanted === 'auto') {
+			request.goBeyond(error.reason)
+			return await dialOpenssh(settings, request, error.reason)
+		}
 		const { host, port } = settings
 		const reason = `${error.reason}, and the settings allow no other transport than ssh2`
 		throw new ProblemError(problem('ssh-protocol', { host, port, reason }))

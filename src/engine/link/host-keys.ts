@@ -1,7 +1,8 @@
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Algorithms } from 'ssh2'
 import { ProblemError } from '../../contract/client.ts'
+import { readPlainFile } from '../plain-file.ts'
 import { problem } from '../problems.ts'
 import {
 	fingerprint,
@@ -58,11 +59,15 @@ export interface HostRecord {
 	authorityOnly: boolean
 }
 
+/** Some hundred thousand hosts, which take seconds to look through. */
+const mostBytes = 64 * 1024 * 1024
+
 async function readKnownHosts(files: readonly string[], names: readonly string[]): Promise<KnownHost[]> {
 	const entries: KnownHost[] = []
 	for (const file of files) {
 		try {
-			entries.push(...(await linesAbout(names, await readFile(file, 'utf8'), file)))
+			const text = (await readPlainFile(file, mostBytes)).toString('utf8')
+			entries.push(...(await linesAbout(names, text, file)))
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue
 			// A file that is there and cannot be read may hold a revoked or another key: do not go on.

@@ -10,8 +10,6 @@ export interface Candidate {
 	/** The public half is enough to offer it. */
 	key: ParsedKey
 	held: { by: 'agent'; socket: string } | { by: 'file'; file: KeyFile & { kind: 'usable' | 'locked' } }
-	/** For people. */
-	name: string
 }
 
 export interface Identities {
@@ -88,7 +86,7 @@ export async function readIdentities(
 	for (const { type, blob } of held) {
 		const key = parseKeyText(`${type} ${blob.toString('base64')}`)
 		if (key instanceof Error || agent === null || isCertificate(type)) continue
-		agents.push({ key, held: { by: 'agent', socket: agent }, name: 'the agent' })
+		agents.push({ key, held: { by: 'agent', socket: agent } })
 	}
 	const files: KeyFile[] = []
 	const sealed: Identities['sealed'] = []
@@ -115,7 +113,7 @@ export async function readIdentities(
 		if (inAgent) matching.push(inAgent)
 		else if (file.kind !== 'public') {
 			const list = named.includes(file.path) || identitiesOnly ? asked : standard
-			list.push({ key: file.key, held: { by: 'file', file }, name: shownPath(file.path, home) })
+			list.push({ key: file.key, held: { by: 'file', file } })
 		}
 	}
 	const others = identitiesOnly ? [] : agents.filter(({ key }) => !seen.has(idOf(key)))

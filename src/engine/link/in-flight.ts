@@ -1,5 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2'
-import { Allowance, type LineTrip } from './allowance.ts'
+import { Allowance } from './allowance.ts'
+import type { LineTrip } from './line-trip.ts'
 
 /*
  * ssh2 gives every channel a window of 2 MiB each way and has no setting for it. These are the three places of its
@@ -23,7 +24,10 @@ interface Side {
 type Private<T> = T & { _protocol: Protocol; incoming: Side; outgoing: Side; _read(size: number): void }
 
 const firstWindow = 256 * 1024
-/** More than this unread, and nothing more is asked for: as much as ssh2 itself lets lie. */
+/**
+ * More than this unread, and what arrives asks for no more. Node itself still reads ahead up to ssh2's own mark (2 MiB),
+ * so up to that and one allowance may lie in a channel that nobody reads.
+ */
 const mostUnread = 1024 * 1024
 /** What ssh2 takes the other side's window for; anything over half of it, and it grants nothing by itself. */
 const ownWindow = 2 * 1024 * 1024
@@ -63,7 +67,10 @@ function keepUp({ outgoing }: Private<ClientChannel>, trip: LineTrip): void {
 			free += value - told
 			// All of it is used up, so there is more to send.
 			if (value === 0) allowance.wanting()
-			if (value > told) allowance.took(value - told)
+			if (value > told) {
+				trip.carried += value - told
+				allowance.took(value - told)
+			}
 			told = value
 		},
 	})
@@ -75,7 +82,7 @@ function keepDown(channel: Private<ClientChannel>, protocol: Protocol, trip: Lin
 	let left = firstWindow - (ownWindow - incoming.window)
 	const grant = (least: number) => {
 		const more = allowance.bytes - left
-		if (more < least || outgoing.state === 'closed') return
+		if (more < least || outgoing.state === 'closing' || outgoing.state === 'closed') return
 		left += more
 		protocol.channelWindowAdjust(outgoing.id, more)
 	}

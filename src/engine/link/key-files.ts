@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import ssh2, { type ParsedKey } from 'ssh2'
+import { readPlainFile } from '../plain-file.ts'
 import type { LoginSecrets } from './login.ts'
 
 // CommonJS: Node finds no names in it.
@@ -92,8 +92,7 @@ const maxBytes = 1024 * 1024
 
 async function readText(path: string): Promise<string | null> {
 	try {
-		const data = await readFile(path)
-		return data.length > maxBytes ? '' : data.toString('utf8')
+		return (await readPlainFile(path, maxBytes)).toString('utf8')
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
 		throw error

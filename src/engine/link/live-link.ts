@@ -103,8 +103,10 @@ class LiveLink implements Link {
 
 	async dispose(): Promise<void> {
 		this.#stopRoutes()
-		await this.disconnect()
+		const disconnected = this.disconnect()
+		// Also while it is still closing, nobody dials again.
 		this.#disposed = true
+		await disconnected
 		this.#listeners.clear()
 	}
 
@@ -160,7 +162,11 @@ class LiveLink implements Link {
 		this.#machine = machine
 		for (const effect of effects) this.#carryOut(effect)
 		if (machine.state === before) return
-		for (const listener of [...this.#listeners]) listener(machine.state)
+		for (const listener of [...this.#listeners]) {
+			// What followed from it at once was told already: an older state must not have the last word.
+			if (this.#machine.state !== machine.state) return
+			listener(machine.state)
+		}
 	}
 
 	#carryOut(effect: Effect): void {
@@ -189,7 +195,7 @@ class LiveLink implements Link {
 		this.#connection = null
 		this.#answer = null
 		dialling?.abort.abort()
-		this.#closing = Promise.all([this.#closing, dialling?.done, connection?.close()]).then(() => {})
+		this.#closing = Promise.allSettled([this.#closing, dialling?.done, connection?.close()]).then(() => {})
 	}
 
 	#dial(keep: AskedKey | null): void {
@@ -227,11 +233,13 @@ class LiveLink implements Link {
 					},
 				},
 				beyond: this.#beyond,
+				goBeyond: (reason) => {
+					if (wanted()) this.#beyond = reason
+				},
 			})
 			if (!wanted()) return await connection.close()
 			this.#connection = connection
 			const { endpoint, through, transport } = connection
-			this.#beyond = transport.kind === 'openssh' ? transport.reason : null
 			this.#send({ type: 'opened', endpoint, through, transport })
 		} catch (error) {
 			if (wanted()) this.#failed(error)
@@ -291,6 +299,15 @@ class LiveLink implements Link {
 		return why ?? problem('link-lost', { host, reason: 'It is being connected' })
 	}
 
+	/** Its first try is still on its way. Who has come as far as the login has answered. */
+	#tooSlow(ms: number): Problem {
+		const { host, port = 22 } = this.#options.ssh
+		const seconds = ms / 1000
+		if (this.state.status !== 'login') return problem('port-silent', { host, port, seconds })
+		const reason = `It answers, but ${seconds} s went by before the login was through`
+		return problem('ssh-protocol', { host, port, reason })
+	}
+
 	whenUp(timeoutMs: number, signal?: AbortSignal): Promise<void> {
 		return new Promise((resolve, reject) => {
 			const settle = (why: Problem | null) => {
@@ -307,11 +324,7 @@ class LiveLink implements Link {
 			}
 			const onAbort = () => settle(problem('operation-cancelled', {}))
 			const stop = this.onState(look)
-			const timer = setTimeout(() => {
-				const { host, port = 22 } = this.#options.ssh
-				const silent = problem('port-silent', { host, port, seconds: timeoutMs / 1000 })
-				settle(this.#machine.problem ?? silent)
-			}, timeoutMs)
+			const timer = setTimeout(() => settle(this.#machine.problem ?? this.#tooSlow(timeoutMs)), timeoutMs)
 			signal?.addEventListener('abort', onAbort, { once: true })
 			if (signal?.aborted) onAbort()
 			else look(this.state)

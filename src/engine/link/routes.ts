@@ -51,7 +51,8 @@ export class RouteWatch implements Routes {
 	}
 
 	has(): boolean {
-		return this.#signature !== ''
+		// While nobody listens nothing is looked at either.
+		return (this.#timer ? this.#signature : this.#sign()) !== ''
 	}
 
 	onChange(listener: () => void): () => void {

@@ -36,6 +36,8 @@ export interface Settings {
 	certificateFiles: string[]
 	pkcs11Provider: string | null
 	knownHostsCommand: string | null
+	/** A list, or a KRL, of host keys that nothing connects to. */
+	revokedHostKeys: string | null
 }
 
 export const loginMethods = ['publickey', 'keyboard-interactive', 'password'] as const
@@ -155,6 +157,7 @@ export function settingsFrom(ssh: SshConfig, output: string, around: Surrounding
 			.map((path) => expandHome(path, home)),
 		pkcs11Provider: given(one('pkcs11provider')),
 		knownHostsCommand: given(one('knownhostscommand')),
+		revokedHostKeys: given(one('revokedhostkeys')),
 	}
 }
 

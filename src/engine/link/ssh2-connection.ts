@@ -8,6 +8,7 @@ import { ChannelProcess, ForwardStream } from './channel.ts'
 import type { Connection, ConnectionEvents, KeepAlive } from './connection.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { keepInFlight, openSmall } from './in-flight.ts'
+import { LineTrip } from './line-trip.ts'
 import type { RemoteShell, TerminalSize } from './link.ts'
 import type { Settings } from './settings.ts'
 
@@ -48,9 +49,7 @@ export class Ssh2Connection implements Connection {
 	readonly #limit = pLimit(sessions)
 	readonly #carried = new Set<Carried>()
 	readonly #closed: Promise<void>
-	/** Until it is measured: a line of middling length. */
-	readonly #trip = { ms: 50 }
-	#measured = false
+	readonly #trip = new LineTrip()
 	#lost: Problem | null = null
 
 	constructor(dialled: Dialled, keepAlive: KeepAlive, events: ConnectionEvents) {
@@ -58,6 +57,7 @@ export class Ssh2Connection implements Connection {
 		this.#host = settings.host
 		this.endpoint = `${settings.host}:${settings.port}`
 		this.through = through
+		openSmall(client)
 		this.#client = client
 		this.#stream = stream
 		this.#events = events
@@ -65,14 +65,15 @@ export class Ssh2Connection implements Connection {
 			// A request that every server answers, if only with a no: there is nothing forwarded at port 0.
 			ping: (answered) => client.unforwardIn('127.0.0.1', 0, answered),
 			latency: (ms) => {
-				this.#trip.ms = this.#measured ? Math.min(this.#trip.ms, ms) : ms
-				this.#measured = true
+				this.#trip.measured(ms)
 				events.latency(ms)
 			},
 			lost: (reason) => this.#lose(reason),
 		})
-		openSmall(client)
-		stream.on('data', () => this.#heartbeat.heard())
+		stream.on('data', (data: Buffer) => {
+			this.#heartbeat.heard()
+			this.#trip.carried += data.length
+		})
 		client.on('error', (error) => this.#lose(error.message))
 		this.#closed = new Promise((resolve) => {
 			client.once('close', () => {

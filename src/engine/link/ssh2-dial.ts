@@ -36,6 +36,8 @@ async function dialHost(settings: Settings, request: DialRequest, depth: number)
 		throw new ProblemError(problem('ssh-settings-unreadable', { host, reason }))
 	}
 	if (settings.proxyCommand !== null) throw new BeyondSsh2(`The way to ${host} is a command (ProxyCommand)`)
+	if (settings.revokedHostKeys !== null)
+		throw new BeyondSsh2('A file lists the host keys that are revoked (RevokedHostKeys)')
 	if (keep && keep.host === host && keep.port === port) await keepHostKey(settings, keep)
 	const record = await hostRecord(settings)
 	if (record.authorityOnly) throw new BeyondSsh2(`${host} is known by a certificate authority alone`)

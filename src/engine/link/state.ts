@@ -10,6 +10,8 @@ export interface Machine {
 	state: LinkState
 	/** Failures in a row, for the back-off. */
 	failures: number
+	/** When it was last up, or first failed to come up; null: it is up, or was not tried. */
+	downSince: number | null
 	/** Whether this laptop has a network at all. */
 	route: boolean
 	/** The key a person is being asked about. */
@@ -77,6 +79,7 @@ export const standardBackOff: BackOff = { firstMs: 1000, capMs: 60_000, steadyMs
 export const initialMachine: Machine = {
 	state: { status: 'off' },
 	failures: 0,
+	downSince: null,
 	route: true,
 	asked: null,
 	secret: null,
@@ -97,9 +100,12 @@ export function waitsForPerson(state: LinkState): boolean {
 type Step = [Machine, Effect[]]
 
 function dial(machine: Machine, { now }: Moment, keep: AskedKey | null = null): Step {
-	if (!machine.route) {
+	// An accepted key is kept also without a network: nobody is to be asked for it twice.
+	if (!machine.route && keep === null) {
 		const why = problem('network-down', {})
-		return [{ ...machine, state: { status: 'waiting', since: now }, problem: why }, []]
+		const state: LinkState =
+			machine.state.status === 'waiting' ? machine.state : { status: 'waiting', since: now }
+		return [{ ...machine, state, asked: null, secret: null, problem: why }, []]
 	}
 	const { failures } = machine
 	const before = failures === 0 ? null : machine.problem
@@ -127,15 +133,17 @@ function fail(machine: Machine, why: Problem, { now, random }: Moment, backOff: 
 	// One that held is tried again at once; whatever broke it may have been over in a moment.
 	const fresh = state.status === 'up' && now - state.since >= backOff.steadyMs
 	const failures = fresh ? 0 : machine.failures + 1
+	const downSince = machine.downSince ?? now
 	if (!machine.route)
-		return [{ ...machine, failures, problem: why, state: { status: 'waiting', since: now } }, []]
+		return [{ ...machine, failures, downSince, problem: why, state: { status: 'waiting', since: now } }, []]
 	const ms = fresh ? Math.round(random * backOff.againMs) : backOffMs(failures, random, backOff)
 	return [
 		{
 			...machine,
 			failures,
+			downSince,
 			problem: why,
-			state: { status: 'lost', problem: why, since: now, nextTryAt: now + ms },
+			state: { status: 'lost', problem: why, since: downSince, nextTryAt: now + ms },
 		},
 		[{ do: 'wait', ms }],
 	]
@@ -152,7 +160,7 @@ export function askedProblem(question: LoginQuestion): Problem {
 function answerKey(machine: Machine, accept: boolean, moment: Moment): Step {
 	const { asked } = machine
 	if (machine.state.status !== 'host-key' || !asked) return [machine, []]
-	if (accept) return dial({ ...machine, failures: 0 }, moment, asked)
+	if (accept) return dial({ ...machine, failures: 0, problem: null }, moment, asked)
 	return stop(machine, unknownKeyProblem(asked), moment)
 }
 
@@ -164,7 +172,7 @@ function stop(machine: Machine, why: Problem, { now }: Moment): Step {
 function answerSecret(machine: Machine, given: boolean, moment: Moment): Step {
 	const { state, secret } = machine
 	if (state.status !== 'login' || !state.question || !secret) return [machine, []]
-	if (given) return dial({ ...machine, failures: 0 }, moment)
+	if (given) return dial({ ...machine, failures: 0, problem: null }, moment)
 	const { host, file, kind } = state.question
 	const facts = { host, what: askedFor(state.question), why: 'nothing was given' }
 	return stop(
@@ -259,7 +267,10 @@ export function step(machine: Machine, event: LinkEvent, moment: Moment, backOff
 		}
 		case 'unasked':
 			if (state.status !== 'login' || state.question?.id !== event.question || machine.secret) return same
-			return [{ ...machine, state: { status: 'login', since: moment.now, question: null } }, []]
+			return [
+				{ ...machine, state: { status: 'login', since: moment.now, question: null }, problem: null },
+				[],
+			]
 		case 'secret-given':
 			return answerSecret(machine, true, moment)
 		case 'secret-denied':
@@ -268,7 +279,7 @@ export function step(machine: Machine, event: LinkEvent, moment: Moment, backOff
 			if (!dialling) return same
 			const { endpoint, through, transport } = event
 			const up: LinkState = { status: 'up', since: moment.now, endpoint, through, transport, latencyMs: null }
-			return [{ ...machine, state: up, problem: null }, []]
+			return [{ ...machine, state: up, downSince: null, problem: null }, []]
 		}
 		case 'failed':
 			return dialling || status === 'up' ? fail(machine, event.problem, moment, backOff) : same

@@ -2,6 +2,10 @@ import { localNetworkSettings } from '../../contract/problem.ts'
 import { copy, openConfig, retry } from '../next-steps.ts'
 import { type Catalogue, waits } from './catalogue.ts'
 
+/** Where OpenSSH's server keeps its public key of this type. */
+const hostKeyFile = (keyType: string) =>
+	`/etc/ssh/ssh_host_${/ed25519|ecdsa|rsa/.exec(keyType)?.[0] ?? '*'}_key.pub`
+
 /** From the TCP port to the end of the login, and the connection after it. */
 export const linkWords = {
 	'host-not-found': (f) => ({
@@ -33,7 +37,7 @@ export const linkWords = {
 	}),
 	'host-key-unknown': (f) => ({
 		title: `${f('host')} has not been seen before`,
-		meaning: `Its ${f('keyType')} key is ${f('fingerprint')}. Compare it with the workstation’s own before you accept it.`,
+		meaning: `Its ${f('keyType')} key is ${f('fingerprint')}. Compare it with the workstation’s own before you accept it: there, ssh-keygen -lf ${hostKeyFile(f('keyType'))} shows it.`,
 		next: { kind: 'accept-host-key', label: 'Accept this key' },
 		...waits,
 	}),
@@ -74,7 +78,7 @@ export const linkWords = {
 	}),
 	'login-key-unusable': (f) => ({
 		title: `The key ${f('file')} cannot be used`,
-		meaning: `${f('reason')}. Name another key file, or add this one to the SSH agent.`,
+		meaning: `${f('reason')}. Name the right key file in the settings, or leave it out if the SSH agent holds the key.`,
 		...waits,
 	}),
 	'login-key-locked': (f) => ({
@@ -84,8 +88,7 @@ export const linkWords = {
 		...waits,
 	}),
 	'login-asks': (f) => ({
-		title: `${f('host')} asks for ${f('what')}`,
-		meaning: 'It is needed to log in. Nothing is tried until it is given.',
+		...askedWords(f('host'), f('what')),
 		next: { kind: 'answer-login', label: 'Answer' },
 		...waits,
 	}),
@@ -130,3 +133,17 @@ export const linkWords = {
 		meaning: `It said: ${f('reason')}. Its SSH server may not allow this, or allow too few sessions on one connection (MaxSessions).`,
 	}),
 } satisfies Catalogue
+
+/** A passphrase is no business of the host's: it never leaves this laptop. */
+function askedWords(host: string, what: string) {
+	const key = /^the passphrase of (.+)$/s.exec(what)?.[1]
+	if (key === undefined)
+		return {
+			title: `${host} asks for ${what}`,
+			meaning: 'It is needed to log in. Nothing is tried until it is given.',
+		}
+	return {
+		title: `The key ${key} needs its passphrase`,
+		meaning: `It unlocks the key on this laptop, to log in to ${host}, and is sent nowhere. Nothing is tried until it is given.`,
+	}
+}

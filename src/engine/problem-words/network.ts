@@ -114,7 +114,7 @@ export const networkWords = {
 	}),
 	'zerotier-restart-failed': (f) => ({
 		title: 'ZeroTier could not be restarted',
-		meaning: `The system said: ${f('reason')}.`,
+		meaning: `The system said: ${f('reason')}. By hand, in a terminal, this is the usual command; where ZeroTier was started another way, restart it that way.`,
 		next: copy('Copy the command', ...f('command').split(' ')),
 	}),
 	'zerotier-join-failed': (f) => ({

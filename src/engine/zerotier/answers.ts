@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { ZeroTierNetwork, ZeroTierPeer } from '../../contract/zerotier.ts'
 
@@ -13,6 +14,15 @@ const words = z
 	.catch('')
 	.transform((text) => text.replace(/\p{C}/gu, '').slice(0, 200))
 const list = <T extends z.ZodType>(item: T) => z.array(item).catch([])
+/** ZT_MAX_ZT_ASSIGNED_ADDRESSES */
+const mostAddresses = 32
+/** `10.1.2.3/16`: what a controller gave, without what is none. */
+const addresses = list(z.unknown()).transform((all) => all.filter(isAddress).slice(0, mostAddresses))
+function isAddress(text: unknown): text is string {
+	if (typeof text !== 'string') return false
+	const [address = '', prefix = '0', ...more] = text.split('/')
+	return isIP(address) !== 0 && /^\d{1,3}$/.test(prefix) && more.length === 0
+}
 const yes = z.boolean().catch(false)
 /** ms since the epoch; the service says 0 for never. */
 const time = z
@@ -37,7 +47,7 @@ const networkSchema = z.object({
 	name: words,
 	/** The service's own word; it says `""` for one that it has no word for. */
 	status: words,
-	assignedAddresses: list(z.string()),
+	assignedAddresses: addresses,
 	portDeviceName: words,
 	authenticationURL: z.string().max(4000).nullable().catch(null),
 })

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ZeroTierReading } from '../../contract/zerotier.ts'
+import { readPlainFile } from '../plain-file.ts'
 import { parseHealth } from './answers.ts'
 import { type Answer, ask } from './http.ts'
 import type { Places } from './places.ts'
@@ -36,7 +37,7 @@ const exists = (path: string) =>
 
 /** The port file may outlive the service that wrote it. */
 async function portsOf(places: Places): Promise<number[]> {
-	const text = await readFile(join(places.service, 'zerotier-one.port'), 'utf8').catch(() => '')
+	const text = await readPlainFile(join(places.service, 'zerotier-one.port'), 64).then(String, () => '')
 	const port = /^\d{1,5}$/.test(text.trim()) ? Number(text.trim()) : 0
 	const ports = [
 		...(port > 0 && port < 65_536 ? [port] : []),

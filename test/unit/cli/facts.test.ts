@@ -49,6 +49,36 @@ describe('status', () => {
 		expect(text).toContain('next try in 4.0 s')
 	})
 
+	test('draws nothing as found behind a link that is off, and no gap before one that is up', async () => {
+		const idle = rung('zerotier-peer', { verdict: 'unknown', finding: 'idle for 6 min' })
+		const none = rung('gpu', { verdict: 'failing', finding: 'none' })
+		const drawn = async (link: WorkstationState['link']) => {
+			const lab = workstation({ link, rungs: [rung('network'), idle, rung('port'), rung('login'), none] })
+			return (await finished(new FakeEngine({}, state({ workstations: { lab } })), ['status'])).text
+		}
+		expect(await drawn(linkUp())).toContain('laptop ── ● ── ○ ── ● ── ● ── ✕    GPU')
+		const off = await drawn({ status: 'off' })
+		expect(off).toContain('laptop ── ● ── ○    ○    ○    ○    GPU')
+		expect(off).not.toContain('✕')
+	})
+
+	test('names the lowest broken rung as the cause of a lost link', async () => {
+		const offline = problem('zerotier-offline', {})
+		const lab = workstation({
+			link: { status: 'lost', problem: silent, since: now, nextTryAt: now + 4000 },
+			rungs: [rung('network'), rung('zerotier-service', { verdict: 'failing', problem: offline })],
+		})
+		const { text } = await finished(new FakeEngine({}, state({ workstations: { lab } })), ['status'])
+		expect(text).toContain('lab · ZeroTier is offline; next try in 4.0 s')
+	})
+
+	test('says which command asks what the line waits for', async () => {
+		const asked = problem('login-asks', { host: 'lab', what: 'the password of me' })
+		const summary = { glyph: 'attention' as const, line: asked.title, problem: asked, workstation: 'my lab' }
+		const { text } = await finished(new FakeEngine({}, state({ summary })), ['status'])
+		expect(text).toContain("  → hawser connect 'my lab'\n")
+	})
+
 	test.each<[string, Partial<WorkstationState>, string]>([
 		[
 			'relayed, through jump hosts',
@@ -86,7 +116,7 @@ describe('status', () => {
 		[
 			'a passphrase',
 			{ link: linkAsksForLogin({ file: '~/.ssh/\u001b[2Jid' }) },
-			'lab asks for the passphrase of ~/.ssh/id',
+			'The key ~/.ssh/id needs its passphrase',
 		],
 		[
 			'lost',

@@ -68,7 +68,7 @@ describe('a question of the login, on a terminal', () => {
 		expect(questions).toEqual(['Passphrase: '])
 		expect(hidden).toEqual(questions)
 		expect(given()).toEqual([{ workstation: 'lab', question: 'q1', answers: ['s3cret ü'], keep: false }])
-		expect(error).toContain('lab asks for the passphrase of ~/.ssh/id_ed25519')
+		expect(error).toContain('The key ~/.ssh/id_ed25519 needs its passphrase')
 		expect(text + error).not.toContain('s3cret')
 	})
 
@@ -94,10 +94,10 @@ describe('a question of the login, on a terminal', () => {
 			'Accept this key and connect?',
 			'Passphrase: ',
 			'Passphrase: ',
-			'User code: ',
-			'One-time password: ',
+			'  │ User code: ',
+			'  │ One-time password: ',
 		])
-		expect(hidden).toEqual(['Passphrase: ', 'Passphrase: ', 'One-time password: '])
+		expect(hidden).toEqual(['Passphrase: ', 'Passphrase: ', '  │ One-time password: '])
 		expect(given().map(({ question, answers }) => [question, answers])).toEqual([
 			['q1', ['wrong']],
 			['q1b', ['right']],
@@ -183,7 +183,7 @@ describe('a question of the login, on a terminal', () => {
 		expect(error).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
 		expect(error).toContain('\n  │ ✕ Fake\n')
 		expect(error.split('\n').length).toBeLessThan(30)
-		expect(questions[0]).toMatch(/^root@laptop # x+…/)
+		expect(questions[0]).toMatch(/^ {2}│ root@laptop # x+…/)
 		expect(questions[0]?.length).toBeLessThan(500)
 	})
 
@@ -216,7 +216,7 @@ describe('with nobody at a terminal', () => {
 			const { code: exit, error, text, questions } = await finished(engine, ['gpu', '--json'])
 			expect(exit).toBe(4)
 			expect(JSON.parse(text)).toMatchObject({ problem: { code: 'login-asks', facts: { host: 'lab' } } })
-			expect(error).toContain('lab asks for')
+			expect(error).toContain(kind === 'passphrase' ? 'needs its passphrase' : 'lab asks for')
 			expect(questions).toEqual([])
 			expect(given()).toEqual([])
 		},

@@ -88,7 +88,7 @@ describe('zt status', () => {
 	})
 
 	test.each([
-		['ACCESS_DENIED', 4, '→ 1a2b3c4d5e'],
+		['ACCESS_DENIED', 4, 'authorise the node 1a2b3c4d5e'],
 		['NOT_FOUND', 4, 'There is no ZeroTier network 8056c2e21c000001'],
 		['PORT_ERROR', 3, '→ hawser zt restart'],
 		['CLIENT_TOO_OLD', 4, 'Version 1.14.2'],
@@ -213,7 +213,7 @@ describe('zt join', () => {
 		const fake = working(outcome(), read({ networks }))
 		const { code, error } = await finished(fake, ['zt', 'join', '8056C2E21C000001'])
 		expect(fake.asked).toContainEqual({ name: 'joinZeroTier', input: { network: '8056c2e21c000001' } })
-		expect(error).toContain('→ 1a2b3c4d5e')
+		expect(error).toContain('authorise the node 1a2b3c4d5e')
 		expect(code).toBe(4)
 		expect((await finished(working(outcome(), read()), ['zt', 'join', lab.id])).code).toBe(0)
 	})

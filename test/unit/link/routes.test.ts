@@ -70,6 +70,15 @@ describe('the watch', () => {
 		expect(vi.getTimerCount()).toBe(0)
 	})
 
+	test('whoever asks without listening gets what is so now', () => {
+		const { world, routes, stop } = watch()
+		stop()
+		world.interfaces = {}
+		expect(routes.has()).toBe(false)
+		world.interfaces = { en0: [address('10.0.0.2')] }
+		expect(routes.has()).toBe(true)
+	})
+
 	test('a system that does not say is taken to have a network', () => {
 		const routes = new RouteWatch({
 			read: () => {

@@ -44,6 +44,7 @@ describe('what ssh -G prints', () => {
 			'certificatefile ~/my cert',
 			'pkcs11provider /lib/card.so',
 			'knownhostscommand /bin/hosts %H',
+			'revokedhostkeys /etc/ssh/revoked keys',
 		])
 		expect(settings).toEqual({
 			host: '10.1.2.3',
@@ -66,6 +67,7 @@ describe('what ssh -G prints', () => {
 			certificateFiles: ['/home/me/my cert'],
 			pkcs11Provider: '/lib/card.so',
 			knownHostsCommand: '/bin/hosts %H',
+			revokedHostKeys: '/etc/ssh/revoked keys',
 		})
 	})
 

@@ -186,6 +186,21 @@ describe('what a person is asked', () => {
 		})
 	})
 
+	test('an accepted key is kept also when the network is gone by then', () => {
+		const after = play([...keyAsked, [6, noRoute], [10, { type: 'key-answered', accept: true }]])
+		expect(after.effects).toEqual([{ do: 'dial', keep: asked }])
+		expect(play([[11, failed()]], after.machine).state).toEqual({ status: 'waiting', since: 11 })
+	})
+
+	test.each<[string, Timed[], LinkEvent]>([
+		['a key', keyAsked, { type: 'key-answered', accept: true }],
+		['a secret', secretAsked, { type: 'secret-given' }],
+		['a code', codeAsked, { type: 'unasked', question: 'q2' }],
+	])('%s that was asked for is no reason any more once it is answered', (_what, before, answer) => {
+		expect(play(before).machine.problem).not.toBeNull()
+		expect(play([...before, [10, answer]]).machine.problem).toBeNull()
+	})
+
 	test('after no answer nothing is tried: only a person gets it going again', () => {
 		const denied = play([...secretAsked, [6, { type: 'secret-denied' }]])
 		expect(denied.state).toMatchObject({ status: 'stopped', problem: { code: 'login-key-locked' } })
@@ -198,6 +213,10 @@ describe('without a network', () => {
 		const after = play([...up, [6, noRoute], [7, failed(lost)]])
 		expect([after.state, after.did]).toEqual([{ status: 'waiting', since: 7 }, ''])
 		expect(play([[60, route]], after.machine)).toMatchObject({ state: { status: 'dialling', attempt: 1 } })
+	})
+
+	test.each(['wake', 'connect', 'retry'] as const)('%s does not make the wait for it younger', (type) => {
+		expect(play([...offline, [60_000, { type }]]).state).toEqual({ status: 'waiting', since: 1 })
 	})
 
 	test('one that is back soon is as if nothing had been', () => {
@@ -242,7 +261,11 @@ describe('the back-off', () => {
 
 	test.each(['retry', 'wake'] as const)('%s begins it anew', (type) => {
 		const after = play([...away, [6, { type }], [7, failed()]])
-		expect(after.state).toMatchObject({ status: 'lost', since: 7, nextTryAt: 1007 })
+		// Down for as long as it is, however often it was tried.
+		expect(after.state).toMatchObject({ status: 'lost', since: 5, nextTryAt: 1007 })
+		expect(play([[8, { type: 'retry' }], [9, opened], [20, failed(lost)]], after.machine).state).toMatchObject({
+			since: 20,
+		})
 	})
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { ZeroTierNetwork } from '../../../src/contract/zerotier.ts'
 import { parseHealth, parseNetworks, parsePeers, parseStatus } from '../../../src/engine/zerotier/answers.ts'
 
 const value = (parsed: { ok: boolean }) => ('value' in parsed ? parsed.value : parsed)
@@ -79,6 +80,19 @@ describe('the service’s answers', () => {
 			{ address: '62F865AE71', role: 'LEAF', latency: 5, version: '1.2.3', ...change },
 		])
 		expect(value(parsePeers(text))).toMatchObject([{ node: '62f865ae71', ...expected }])
+	})
+
+	test('addresses are addresses, and as many as the service can have', () => {
+		const real = ['10.0.0.1/24', 'fd80:56c2:e21c:84a0:2799:9393:0f1c:8b7d/88', '172.25.0.7']
+		const other = ['', '\u001b[2J', '\u202e1.0.0.01/8', `10.0.0.1/${'9'.repeat(1000)}`, 'somewhere', 7, null]
+		const addresses = (assignedAddresses: unknown[]) =>
+			(
+				value(
+					parseNetworks(JSON.stringify([{ id: '8056c2e21c84a027', assignedAddresses }])),
+				) as ZeroTierNetwork[]
+			)[0]?.addresses
+		expect(addresses([...other, ...real])).toEqual(real)
+		expect(addresses(Array.from({ length: 9000 }, () => '10.0.0.1/24'))?.length).toBe(32)
 	})
 
 	test('a network of an old version, with `dns` as a list and no login', () => {

@@ -179,8 +179,7 @@ export class Attempt {
 			}
 			case 'refused': {
 				await this.#answers.refused()
-				const ours = failure.host.toLowerCase() === this.#request.ssh.host.toLowerCase()
-				const at = ours ? { host, port } : { host: failure.host, port: 22 }
+				const at = this.#answers.isOurs(failure.host) ? { host, port } : { host: failure.host, port: 22 }
 				return problem('login-refused', { ...at, user: failure.user, tried: failure.tried })
 			}
 			case 'host-key':

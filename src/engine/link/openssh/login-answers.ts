@@ -76,7 +76,7 @@ export class LoginAnswers {
 			return { kind: 'passphrase', file: cut ? (whole ?? prompt.file) : prompt.file }
 		}
 		const { user, host } = prompt
-		if (this.#isOurs(host)) {
+		if (this.isOurs(host)) {
 			const { host: own, port } = this.#settings
 			return { kind: 'password', user, host: own, port }
 		}
@@ -85,7 +85,7 @@ export class LoginAnswers {
 	}
 
 	/** ssh names the host as it was called, or by its alias for keys. */
-	#isOurs(host: string): boolean {
+	isOurs(host: string): boolean {
 		const { host: own, hostKeyAlias } = this.#settings
 		const names = [own, hostKeyAlias, this.#request.ssh.host]
 		return names.some((name) => name?.toLowerCase() === host.toLowerCase())
@@ -114,7 +114,7 @@ export class LoginAnswers {
 	#question(prompt: PersonPrompt, text: string, again: boolean): Asked {
 		const { host, user } = this.#settings
 		const secret = prompt.kind === 'passphrase' || prompt.kind === 'password'
-		const other = prompt.kind === 'password' && !this.#isOurs(prompt.host)
+		const other = prompt.kind === 'password' && !this.isOurs(prompt.host)
 		const fields: Record<PersonPrompt['kind'], string[]> = {
 			passphrase: ['Passphrase'],
 			password: ['Password'],
