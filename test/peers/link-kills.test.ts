@@ -9,7 +9,7 @@ import { sshdMissing } from './sshd.ts'
 
 /** Killed at random, many times in a row: up again each time, and nothing is left over. */
 
-const rounds = Math.max(60, Number(process.env.HAWSER_KILL_ROUNDS ?? 60))
+const rounds = Math.max(200, Number(process.env.HAWSER_KILL_ROUNDS ?? 200))
 const seed = Number(process.env.HAWSER_KILL_SEED ?? Date.now() % 2 ** 31)
 const limitMs = 20_000
 

@@ -291,6 +291,41 @@ describe.skipIf(sshdMissing !== null)('why it cannot', () => {
 		})
 	})
 
+	test('a changed key of a jump host is told as that one’s', async () => {
+		const [hop, sshd] = [await server(), await server()]
+		const name = `[127.0.0.1]:${hop.port}`
+		await writeFile(hop.knownHostsFile, `# mine\n${name} ${sshd.hostKeys.ed25519}\n`)
+		await writeFile(
+			sshd.ssh.configFile ?? '',
+			`Host hop\n HostName 127.0.0.1\n Port ${hop.port}\n User ${hop.user}\n IdentityFile "${hop.identityFile}"\n UserKnownHostsFile "${hop.knownHostsFile}"\nHost far\n HostName 127.0.0.1\n ProxyJump hop\n`,
+		)
+		const { problem } = await failing({ ...sshd.ssh, host: 'far' })
+		expect(problem).toMatchObject({
+			code: 'host-key-changed',
+			facts: {
+				host: '127.0.0.1',
+				port: hop.port,
+				fingerprint: await shown(hop),
+				file: hop.knownHostsFile,
+				line: 2,
+				known: `${await shown(sshd)} on line 2`,
+				lookup: name,
+			},
+		})
+	})
+
+	test('an accepted key that cannot be kept', async () => {
+		const sshd = await server({ known: 'none' })
+		const knownHostsFile = join(sshd.folder, 'no file')
+		await run({ file: 'mkdir', args: [knownHostsFile] })
+		const { asked } = await failing({ ...sshd.ssh, knownHostsFile })
+		const kept = await failing({ ...sshd.ssh, knownHostsFile }, { keep: asked ?? null })
+		expect(kept.problem).toMatchObject({
+			code: 'known-hosts-unwritable',
+			facts: { file: knownHostsFile, host: '127.0.0.1' },
+		})
+	})
+
 	test('a key the server does not take; nothing that both know', async () => {
 		const sshd = await server({ config: ['Ciphers aes128-ctr'] })
 		const file = join(sshd.folder, 'stranger')

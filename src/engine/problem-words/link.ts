@@ -100,7 +100,7 @@ export const linkWords = {
 	}),
 	'openssh-missing': (f) => ({
 		title: 'This login needs the system’s own ssh',
-		meaning: `${f('why')}, which only OpenSSH 8.4 or newer can do; here it is ${f('found')}. Install it.`,
+		meaning: `${f('why')}, which only OpenSSH 8.7 or newer can do; here it is ${f('found')}. Install it.`,
 		...waits,
 	}),
 	'ssh-protocol': (f) => ({

@@ -1,7 +1,6 @@
 import type { KeepAlive } from '../connection.ts'
 import type { DialTimes } from '../dial.ts'
 import { expandHome, type Settings, type SshConfig } from '../settings.ts'
-import { isAtLeast, type OpensshVersion } from './version.ts'
 
 /** A path as the value of an option: ssh splits values at blanks and expands `%`. */
 function pathValue(path: string): string {
@@ -15,9 +14,10 @@ export interface MasterWish {
 	settings: Settings
 	home: string
 	socket: string
+	/** Where it writes its log to. */
+	log: string
 	keepAlive: KeepAlive
 	times: DialTimes
-	version: OpensshVersion
 }
 
 /**
@@ -29,11 +29,11 @@ export function masterArguments({
 	settings,
 	home,
 	socket,
+	log,
 	keepAlive,
 	times,
-	version,
 }: MasterWish): string[] {
-	const args = ['-M', '-N', '-T']
+	const args = ['-M', '-N', '-T', '-E', log]
 	if (ssh.configFile !== undefined) args.push('-F', expandHome(ssh.configFile, home))
 	if (ssh.port !== undefined) args.push('-p', String(ssh.port))
 	if (ssh.user !== undefined) args.push('-l', ssh.user)
@@ -41,6 +41,7 @@ export function masterArguments({
 		...options([
 			`ControlPath=${pathValue(socket)}`,
 			'ControlPersist=no',
+			'ForkAfterAuthentication=no',
 			'RemoteCommand=none',
 			'PermitLocalCommand=no',
 			'ClearAllForwardings=yes',
@@ -59,7 +60,6 @@ export function masterArguments({
 			`ServerAliveCountMax=${keepAlive.count + 2}`,
 		]),
 	)
-	if (isAtLeast(version, [8, 7])) args.push('-o', 'ForkAfterAuthentication=no')
 	if (ssh.identityFile !== undefined)
 		args.push(...options(settings.identityFiles.map((path) => `IdentityFile=${pathValue(path)}`)))
 	if (ssh.knownHostsFile !== undefined)

@@ -1,17 +1,19 @@
-import { readFile } from 'node:fs/promises'
 import { ProblemError } from '../../../contract/client.ts'
+import type { Problem } from '../../../contract/problem.ts'
 import { problem } from '../../problems.ts'
 import type { DialRequest } from '../dial.ts'
 import { type AskedKey, UnknownHostKey } from '../host-keys.ts'
-import { fingerprint, type KnownHost, linesAbout } from '../known-hosts.ts'
 import type { Settings } from '../settings.ts'
 import { connectProblem } from '../tcp.ts'
-import { type Failure, failureOf, nameOwner } from './failure.ts'
+import { failureOf } from './failure.ts'
 import type { PrivateFolder } from './folder.ts'
+import { keyProblem, offendingEntry } from './host-key-failure.ts'
 import { LoginAnswers } from './login-answers.ts'
 import { Master } from './master.ts'
-import type { Prompt } from './prompts.ts'
-import { type Answer, Questions } from './questions.ts'
+import { knownName, onlyOne } from './parties.ts'
+import { Progress } from './progress.ts'
+import { hostOfName, type Prompt } from './prompts.ts'
+import { type Answer, type Asker, Questions } from './questions.ts'
 
 /** One login of the system's ssh, from its start until its socket is there. */
 export class Attempt {
@@ -19,25 +21,38 @@ export class Attempt {
 	/** Settles when it is logged in. Rejects with what `dial` throws; the master may still run then. */
 	readonly up: Promise<void>
 	readonly #settings: Settings
+	readonly #hops: readonly Settings[]
+	readonly #progress = new Progress()
 	readonly #request: DialRequest
 	readonly #questions: Questions
 	readonly #answers: LoginAnswers
 	#phase: 'port' | 'host-key' | 'login' | 'over' = 'port'
 	#timer: NodeJS.Timeout | undefined
-	/** The way to log in that is being tried. */
-	#method = ''
 	#startedAt = Date.now()
 	#settle: (error: Error | null) => void = () => {}
 
-	constructor(settings: Settings, request: DialRequest, folder: PrivateFolder, args: readonly string[]) {
+	/** `hops`: all hosts on the way to the last one, first to last. */
+	constructor(
+		settings: Settings,
+		hops: readonly Settings[],
+		request: DialRequest,
+		folder: PrivateFolder,
+		args: readonly string[],
+	) {
 		const { around, signal, times } = request
 		this.#settings = settings
+		this.#hops = hops
 		this.#request = request
-		this.#answers = new LoginAnswers(settings, request)
-		this.master = new Master(folder, args, { cwd: around.home, env: around.env }, (line) => this.#read(line))
+		this.#answers = new LoginAnswers(settings, hops, request)
+		this.master = new Master(
+			folder,
+			args,
+			{ cwd: around.home, env: around.env },
+			{ log: (line) => this.#read(line), others: (line) => this.#progress.heard(line) },
+		)
 		this.#questions = new Questions(
 			folder,
-			(prompt, asked) => this.#answer(prompt, asked),
+			(prompt, asker, asked) => this.#answer(prompt, asker, asked),
 			() => this.#through(),
 		)
 		const onAbort = () => this.#settle(new ProblemError(problem('operation-cancelled', {})))
@@ -68,22 +83,27 @@ export class Attempt {
 		this.#timer = setTimeout(() => this.#late(ms), ms)
 	}
 
-	/** What ssh says of its progress, in the words of `debug1`. A jump host's ssh does not speak of its own. */
+	/** What ssh says of its progress, in the words of `debug1`. */
 	#read(line: string): void {
+		if (this.#phase === 'over' && this.#progress.stage === 'login') return
 		const { times } = this.#request
-		this.#method = /^debug1: Next authentication method: (\S+)/.exec(line)?.[1] ?? this.#method
+		this.#progress.logged(line)
 		if (this.#phase === 'port' && /^debug1: (?:Connection established|Remote protocol version)/.test(line)) {
 			this.#phase = 'host-key'
 			this.#request.phase('host-key')
 			this.#limit(times.handshakeMs)
-		} else if (this.#phase === 'host-key' && /^debug1: SSH2_MSG_NEWKEYS received/.test(line)) {
+		} else if (this.#phase === 'host-key' && this.#progress.stage === 'login') {
 			this.#phase = 'login'
 			this.#request.phase('login')
 			// An agent may ask a person by itself, without a word to us.
 			this.#limit(this.#settings.agent === null ? times.loginMs : times.loginWithPersonMs)
-		} else if (/Failed to add the host to the list of known hosts/.test(line)) {
-			const { host } = this.#settings
-			const file = /\((.+)\)/.exec(line)?.[1] ?? this.#settings.userKnownHosts[0] ?? 'none'
+		} else if (
+			this.#phase === 'host-key' &&
+			/^Failed to add the host to the list of known hosts/.test(line)
+		) {
+			const { host, userKnownHosts } = this.#settings
+			const named = /\((.+)\)/.exec(line)?.[1]
+			const file = userKnownHosts.find((one) => one === named) ?? userKnownHosts[0] ?? 'none'
 			const reason = 'ssh could not write to it'
 			this.#settle(new ProblemError(problem('known-hosts-unwritable', { file, host, reason })))
 		}
@@ -112,23 +132,23 @@ export class Attempt {
 
 	// ——— what it asks ———
 
-	async #answer(said: Prompt, asked: AbortSignal): Promise<Answer> {
-		// Older ssh passes a server's own questions on as they are: one may look like ssh's, to get at a passphrase.
-		const servers = this.#method === 'keyboard-interactive' && 'plain' in said
-		const prompt: Prompt = servers ? { kind: 'text', text: said.plain } : said
-		if (prompt.kind === 'host-key') return this.#judge(prompt)
+	async #answer(prompt: Prompt, asker: Asker, asked: AbortSignal): Promise<Answer> {
+		if (prompt.kind === 'host-key') return this.#judge(prompt, asker)
 		if (prompt.kind === 'host-address') {
-			const { host, port } = nameOwner(prompt.name, this.#settings.hostKeyAlias, this.#settings)
-			const known = `another one for its address on line ${prompt.line}`
-			const facts = { host, port, keyType: '', fingerprint: 'the key of its name', lookup: prompt.name }
+			const of = this.#party(prompt.name, asker)
 			const { file, line } = prompt
-			this.#settle(new ProblemError(problem('host-key-changed', { ...facts, file, line, known })))
+			// No without a word of why where a program that is no ssh may have let a server word it.
+			if (!of || ![...of.userKnownHosts, ...of.globalKnownHosts].includes(file)) return null
+			const known = `another one for its address on line ${line}`
+			const key = { keyType: '', fingerprint: 'the key of its name', lookup: knownName(of) }
+			const facts = { host: of.host, port: of.port, ...key, file, line, known }
+			this.#settle(new ProblemError(problem('host-key-changed', facts)))
 			return null
 		}
 		// While a person is asked only that counts.
 		clearTimeout(this.#timer)
 		try {
-			return await this.#answers.answer(prompt, asked)
+			return await this.#answers.answer(prompt, asker, asked)
 		} catch (error) {
 			this.#settle(error as Error)
 			return null
@@ -138,12 +158,20 @@ export class Attempt {
 		}
 	}
 
+	/** Whom a name of known_hosts stands for; null: nobody that is on the way. */
+	#party(name: string, asker: Asker): Settings | null {
+		if (asker === 'self') return this.#settings
+		return onlyOne(this.#hops, (hop) => knownName(hop) === name.toLowerCase())
+	}
+
 	/** ssh itself compares what it is told with the key that it was shown, then keeps that key. */
-	#judge({ name, keyType, fingerprint: shown }: Prompt & { kind: 'host-key' }): Answer {
+	#judge({ name, keyType, fingerprint: shown }: Prompt & { kind: 'host-key' }, asker: Asker): Answer {
 		const { keep } = this.#request
 		if (keep && keep.fingerprint === shown && keep.name.toLowerCase() === name.toLowerCase()) return shown
-		const { host, port } = nameOwner(name, this.#settings.hostKeyAlias, this.#settings)
-		const full = this.master.lines.map((line) => /^debug1: Server host key: (\S+) (SHA256:\S+)/.exec(line))
+		const { host, port } = this.#party(name, asker) ?? hostOfName(name)
+		const full = this.#progress.log.keys.map((line) =>
+			/^debug1: Server host key: (\S+) (SHA256:\S+)/.exec(line),
+		)
 		const exact = full.find((match) => match?.[2] === shown)?.[1]
 		const asked: AskedKey = {
 			host,
@@ -160,59 +188,37 @@ export class Attempt {
 	// ——— why it failed ———
 
 	async #failure(code: number | null): Promise<Error> {
-		const wanted = this.#settings
-		const failure = failureOf(this.master.lines, wanted, Date.now() - this.#startedAt, code)
-		return new ProblemError(await this.#problem(failure))
+		return new ProblemError(await this.#problem(code))
 	}
 
-	async #problem(failure: Failure) {
+	async #problem(code: number | null): Promise<Problem> {
 		const { host, port } = this.#settings
+		const wanted = { ...this.#settings, hops: this.#hops }
+		const waitedMs = Date.now() - this.#startedAt
+		const failure = failureOf(this.#progress, wanted, waitedMs, code)
 		switch (failure.kind) {
 			case 'problem':
 				return problem(failure.code, failure.facts)
 			case 'tcp': {
-				const seconds = Math.round((Date.now() - this.#startedAt) / 1000)
+				const seconds = Math.round(waitedMs / 1000)
 				if (failure.code === 'ETIMEDOUT')
 					return problem('port-silent', { host: failure.host, port: failure.port, seconds })
 				const error = Object.assign(new Error(failure.reason), { code: failure.code })
 				return connectProblem(error, failure)
 			}
 			case 'refused': {
-				await this.#answers.refused()
-				const at = this.#answers.isOurs(failure.host) ? { host, port } : { host: failure.host, port: 22 }
-				return problem('login-refused', { ...at, user: failure.user, tried: failure.tried })
+				const { of, tried } = failure
+				await this.#answers.refused(of)
+				return problem('login-refused', { host: of.host, port: of.port, user: of.user, tried })
 			}
-			case 'host-key':
-				return this.#keyProblem(failure)
+			case 'host-key': {
+				const { key, of } = failure
+				const entry = await offendingEntry(key, of)
+				if (entry || of === wanted) return keyProblem(key, of, entry)
+				// A hop's words may be another hop's, and there is nothing in known_hosts that they could mean.
+				const reason = `The host key of the jump host ${of.host} was not accepted`
+				return problem('ssh-protocol', { host, port, reason })
+			}
 		}
-	}
-
-	async #keyProblem(failure: Failure & { kind: 'host-key' }) {
-		const { userKnownHosts, globalKnownHosts, hostKeyAlias } = this.#settings
-		const owner = nameOwner(failure.name, hostKeyAlias, this.#settings)
-		const files = failure.file === null ? [...userKnownHosts, ...globalKnownHosts] : [failure.file]
-		const names = [failure.name.toLowerCase(), owner.host.toLowerCase()]
-		const entries = (await Promise.all(files.map((file) => readEntries(names, file)))).flat()
-		const entry = entries.find((one) =>
-			failure.line === null ? one.marker === 'revoked' : one.line === failure.line,
-		)
-		const line = entry?.line ?? failure.line ?? 0
-		return problem(failure.revoked ? 'host-key-revoked' : 'host-key-changed', {
-			...owner,
-			keyType: failure.keyType,
-			fingerprint: failure.fingerprint ?? 'another key',
-			file: entry?.file ?? failure.file ?? '',
-			line,
-			known: entry ? `${fingerprint(entry.key.blob)} on line ${line}` : `another one on line ${line}`,
-			lookup: failure.name,
-		})
-	}
-}
-
-async function readEntries(names: readonly string[], file: string): Promise<KnownHost[]> {
-	try {
-		return await linesAbout(names, await readFile(file, 'utf8'), file)
-	} catch {
-		return []
 	}
 }

@@ -1,8 +1,9 @@
+import { access } from 'node:fs/promises'
 import { ProblemError } from '../../../contract/client.ts'
 import { problem } from '../../problems.ts'
 import type { Connection } from '../connection.ts'
 import { type DialRequest, keepAliveOf } from '../dial.ts'
-import { parseJump, resolveSettings, type Settings } from '../settings.ts'
+import { expandHome, parseJump, resolveSettings, type Settings } from '../settings.ts'
 import { masterArguments } from './arguments.ts'
 import { Attempt } from './attempt.ts'
 import { OpensshConnection } from './connection.ts'
@@ -20,8 +21,9 @@ export async function dialOpenssh(
 	reason: string,
 ): Promise<Connection> {
 	const { ssh, around, signal, times, events } = request
-	const version = await requireOpenssh(reason, around.env, signal)
-	const through = await hops(settings, request)
+	await requireOpenssh(reason, around.env, signal)
+	await requireNamedKey(settings, request)
+	const hops = await hopsOf(settings.jumps, request, 0)
 	const keepAlive = keepAliveOf(request, settings)
 	if (signal.aborted) throw new ProblemError(problem('operation-cancelled', {}))
 	const folder = openFolder()
@@ -31,17 +33,18 @@ export async function dialOpenssh(
 		settings,
 		home,
 		socket: folder.socket,
+		log: folder.log,
 		keepAlive,
 		times,
-		version,
 	})
-	const attempt = new Attempt(settings, request, folder, args)
+	const attempt = new Attempt(settings, hops, request, folder, args)
 	try {
 		await attempt.up
 	} catch (error) {
 		await attempt.master.stop()
 		throw error
 	}
+	const through = hops.map(({ host, port }) => `${host}:${port}`)
 	return new OpensshConnection(
 		{ master: attempt.master, folder, settings, through, reason, env: around.env },
 		keepAlive,
@@ -49,9 +52,38 @@ export async function dialOpenssh(
 	)
 }
 
-/** The jump hosts as `host:port`, as their own settings name them. */
-async function hops({ jumps }: Settings, { ssh, around, signal }: DialRequest): Promise<string[]> {
+/** More hops than this are a loop. */
+const maxHops = 8
+
+/** The jump hosts as their own settings name them, first to last, with those that the first one itself needs. */
+async function hopsOf(jumps: readonly string[], request: DialRequest, depth: number): Promise<Settings[]> {
+	const { ssh, around, signal } = request
 	const configFile = ssh.configFile === undefined ? {} : { configFile: ssh.configFile }
-	const resolved = jumps.map((jump) => resolveSettings({ ...parseJump(jump), ...configFile }, around, signal))
-	return (await Promise.all(resolved)).map(({ host, port }) => `${host}:${port}`)
+	const resolved = await Promise.all(
+		jumps.map((jump) => resolveSettings({ ...parseJump(jump), ...configFile }, around, signal)),
+	)
+	const [first] = resolved
+	if (first === undefined) return []
+	if (depth + resolved.length > maxHops) {
+		const reason = 'ProxyJump goes in a circle'
+		throw new ProblemError(problem('ssh-settings-unreadable', { host: ssh.host, reason }))
+	}
+	return [...(await hopsOf(first.jumps, request, depth + resolved.length)), ...resolved]
 }
+
+/** ssh passes over a key file that is not there; who has named it here is to know. Its public half may be enough. */
+async function requireNamedKey(settings: Settings, { ssh, around }: DialRequest): Promise<void> {
+	if (ssh.identityFile === undefined) return
+	const file = expandHome(ssh.identityFile, around.home)
+	const found = await Promise.all([file, `${file}.pub`, `${file}-cert.pub`].map(isThere))
+	if (found.includes(true)) return
+	const { host, user, port } = settings
+	const reason = 'There is no such file'
+	throw new ProblemError(problem('login-key-unusable', { host, user, port, file, reason }))
+}
+
+const isThere = (path: string) =>
+	access(path).then(
+		() => true,
+		(error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+	)

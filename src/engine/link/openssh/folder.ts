@@ -8,6 +8,8 @@ export interface PrivateFolder {
 	path: string
 	/** Where the master listens once it is logged in. */
 	socket: string
+	/** Where ssh writes its log to, apart from all else on stderr: a FIFO that `master` makes and reads. */
+	log: string
 	/** Holds ssh; its arguments are ssh's. */
 	master: string
 	/** For `SSH_ASKPASS`. */
@@ -36,6 +38,7 @@ export function openFolder(): PrivateFolder {
 	return {
 		path,
 		socket: file('s'),
+		log: file('log'),
 		master: file('master'),
 		askpass: file('askpass'),
 		remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { type SessionProcess, spawnSession } from '../../process/session.ts'
 import type { PrivateFolder } from './folder.ts'
 
@@ -13,18 +14,17 @@ const longestLine = 2000
 export class Master {
 	/** Settles when it is gone, with its exit code; null: by a signal. */
 	readonly gone: Promise<number | null>
-	/** The last of what it and its jump hosts have said, oldest first. */
+	/** The last of what it, its jump hosts and its server have said: to be shown, never to be believed. */
 	readonly lines: string[] = []
 	readonly #process: SessionProcess
 	readonly #folder: PrivateFolder
 	#stopped: Promise<void> | null = null
 
-	/** `onLine` hears what it says, line by line. */
 	constructor(
 		folder: PrivateFolder,
 		args: readonly string[],
 		options: { cwd: string; env: NodeJS.ProcessEnv },
-		onLine: (line: string) => void,
+		hear: { log(line: string): void; others(line: string): void },
 	) {
 		this.#folder = folder
 		this.#process = spawnSession(folder.master, args, {
@@ -38,10 +38,12 @@ export class Master {
 			},
 		})
 		this.#process.stdin.destroy()
-		this.#process.stdout.resume()
 		this.#process.extra.resume()
-		this.#listen(onLine)
-		const ended = new Promise<void>((resolve) => this.#process.stderr.once('close', resolve))
+		const { stdout, stderr } = this.#process
+		this.#listen(stdout, (line) => hear.log(line))
+		this.#listen(stderr, (line) => hear.others(line))
+		const closed = (pipe: Readable) => new Promise<void>((resolve) => pipe.once('close', resolve))
+		const ended = Promise.all([closed(stdout), closed(stderr)])
 		this.gone = this.#process.exit.then(async ({ code }) => {
 			// Its last words say why. A child of it that outlives it may hold the pipe.
 			await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 500).unref())])
@@ -49,7 +51,7 @@ export class Master {
 		})
 	}
 
-	#listen(onLine: (line: string) => void): void {
+	#listen(pipe: Readable, onLine: (line: string) => void): void {
 		let rest = ''
 		const say = (line: string) => {
 			const text = line.replace(/\r$/, '').slice(0, longestLine)
@@ -57,13 +59,13 @@ export class Master {
 			if (this.lines.length > keptLines) this.lines.splice(0, keptLines / 4)
 			onLine(text)
 		}
-		this.#process.stderr.setEncoding('utf8')
-		this.#process.stderr.on('data', (text: string) => {
+		pipe.setEncoding('utf8')
+		pipe.on('data', (text: string) => {
 			const parts = (rest + text).split('\n')
 			rest = (parts.pop() ?? '').slice(0, longestLine)
 			for (const part of parts) say(part)
 		})
-		this.#process.stderr.once('end', () => {
+		pipe.once('end', () => {
 			if (rest !== '') say(rest)
 		})
 	}

@@ -1,20 +1,21 @@
 /**
- * What ssh asks through SSH_ASKPASS, told apart by its words (OpenSSH 8.4 to 10: sshconnect.c, sshconnect2.c). `plain`:
- * as it was said, for what a server could have said as well.
+ * What ssh asks through SSH_ASKPASS, told apart by its words (OpenSSH 8.7 to 10: sshconnect.c, sshconnect2.c). What
+ * a server asks starts with `(user@host) `, so nothing that is matched from the start of the text is a server's.
  */
 export type Prompt =
 	/** `name` as in known_hosts: `host` or `[host]:port`, of the workstation or of a jump host. */
-	| { kind: 'host-key'; name: string; keyType: string; fingerprint: string; plain: string }
+	| { kind: 'host-key'; name: string; keyType: string; fingerprint: string }
 	/** The name is known by this key, its address by another one (CheckHostIP). */
-	| { kind: 'host-address'; name: string; file: string; line: number; plain: string }
+	| { kind: 'host-address'; name: string; file: string; line: number }
 	/** ssh writes at most 100 characters of the path. */
-	| { kind: 'passphrase'; file: string; plain: string }
+	| { kind: 'passphrase'; file: string }
+	/** ssh writes at most 30 characters of the user, where it asks by itself. */
 	| { kind: 'password'; user: string; host: string }
 	| { kind: 'confirm'; text: string }
 	/** Nothing to answer: it waits for the button of a hardware key. */
 	| { kind: 'touch'; text: string }
-	/** Keyboard-interactive, a PIN, and whatever else wants text. */
-	| { kind: 'text'; text: string }
+	/** Keyboard-interactive, a PIN, and whatever else wants text. `of`: whose server asks; null: it is ssh itself. */
+	| { kind: 'text'; text: string; of: { user: string; host: string } | null }
 
 const keyTypes: Record<string, string> = {
 	ED25519: 'ssh-ed25519',
@@ -29,7 +30,7 @@ export function parsePrompt(text: string, hint: string): Prompt {
 	const shown = text.trim()
 	if (hint === 'none') return { kind: 'touch', text: shown }
 	const unknown =
-		/^The authenticity of host '(\S+)(?: \(.*?\))?' can't be established[\s\S]*?^(\S+) key fingerprint is:? (SHA256:[A-Za-z0-9+/]+)/m
+		/^The authenticity of host '(\S+)(?: \(.*?\))?' can't be established[\s\S]*?\n(\S+) key fingerprint is:? (SHA256:[A-Za-z0-9+/]+)/
 	const key = unknown.exec(text)
 	if (key?.[1] && key[2] && key[3])
 		return {
@@ -37,22 +38,23 @@ export function parsePrompt(text: string, hint: string): Prompt {
 			name: key[1],
 			keyType: keyTypes[key[2]] ?? key[2],
 			fingerprint: key[3],
-			plain: shown,
 		}
 	const address =
-		/^Warning: the \S+ host key for '(\S+)' differs from the key for the IP address[\s\S]*?^Offending key for IP in (.+):(\d+)$/m
+		/^Warning: the \S+ host key for '(\S+)' differs from the key for the IP address[\s\S]*?\nOffending key for IP in (.+):(\d+)(?:\r?\n|$)/
 	const other = address.exec(text)
 	if (other?.[1] && other[2])
-		return { kind: 'host-address', name: other[1], file: other[2], line: Number(other[3]), plain: shown }
+		return { kind: 'host-address', name: other[1], file: other[2], line: Number(other[3]) }
 	if (hint === 'confirm') return { kind: 'confirm', text: shown }
 	const passphrase = /^Enter passphrase for (?:key )?'?(.+?)'?:\s*$/.exec(text)
-	if (passphrase?.[1]) return { kind: 'passphrase', file: passphrase[1], plain: shown }
-	const password = /^([^\s@]+)@(\S+)'s password:\s*$/.exec(text)
+	if (passphrase?.[1]) return { kind: 'passphrase', file: passphrase[1] }
+	const password = /^(\S+)@([^\s@]+)'s password:\s*$/.exec(text)
 	if (password?.[1] && password[2]) return { kind: 'password', user: password[1], host: password[2] }
+	const server = /^\((\S+)@([^\s@]+)\) ([\s\S]*)$/.exec(text)
+	if (!server?.[1] || !server[2]) return { kind: 'text', text: shown, of: null }
+	const of = { user: server[1], host: server[2] }
 	// The same, asked by way of keyboard-interactive, as PAM does.
-	const asked = /^\(([^\s@]+)@(\S+?)\) (?:\S+'s )?password:\s*$/i.exec(text)
-	if (asked?.[1] && asked[2]) return { kind: 'password', user: asked[1], host: asked[2] }
-	return { kind: 'text', text: shown }
+	if (/^(?:\S+'s )?password:\s*$/i.test(server[3] ?? '')) return { kind: 'password', ...of }
+	return { kind: 'text', text: server[3]?.trim() ?? '', of }
 }
 
 /** A name of known_hosts as host and port. */

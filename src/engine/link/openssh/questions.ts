@@ -7,8 +7,11 @@ import { type Prompt, parsePrompt } from './prompts.ts'
 /** Text for ssh; true: yes; null: no, or no answer. */
 export type Answer = string | true | null
 
+/** Who asks: the ssh of the last host, or what that one has started (a jump host's ssh, a proxy). */
+export type Asker = 'self' | 'other'
+
 /** Answers a question of ssh. `signal` is aborted when ssh no longer asks. May not throw. */
-export type Answerer = (prompt: Prompt, signal: AbortSignal) => Promise<Answer>
+export type Answerer = (prompt: Prompt, asker: Asker, signal: AbortSignal) => Promise<Answer>
 
 /** The system tells of every change in the folder; this is for one that does not. */
 const lookMs = 200
@@ -76,9 +79,9 @@ export class Questions {
 		this.#asked.set(name, question)
 		try {
 			const text = await readFile(join(this.#folder.path, name), 'utf8')
-			const [hint = '', ...rest] = text.slice(0, longestQuestion).split('\n')
+			const [who, hint = '', ...rest] = text.slice(0, longestQuestion).split('\n')
 			const prompt = parsePrompt(rest.join('\n'), hint)
-			const answer = await this.#answerer(prompt, question.signal)
+			const answer = await this.#answerer(prompt, who === 'self' ? 'self' : 'other', question.signal)
 			if (prompt.kind === 'touch' || question.signal.aborted) return
 			await this.#handOver(name.replace('ask.', 'answer.'), answer)
 		} catch {

@@ -2,8 +2,11 @@ import { ProblemError } from '../../../contract/client.ts'
 import { problem } from '../../problems.ts'
 import { run } from '../../process/process.ts'
 
-/** From 8.4 on it asks through our own program whether or not it has a terminal (SSH_ASKPASS_REQUIRE). */
-const needed: OpensshVersion = [8, 4]
+/**
+ * From 8.4 on it asks through our own program whether or not it has a terminal (SSH_ASKPASS_REQUIRE). By 8.7 it puts
+ * `(user@host) ` before what a server asks, which no server can then pass off as a question of ssh's own.
+ */
+export const needed: OpensshVersion = [8, 7]
 
 export type OpensshVersion = readonly [major: number, minor: number]
 

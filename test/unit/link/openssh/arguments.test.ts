@@ -1,16 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { standardTimes } from '../../../../src/engine/link/dial.ts'
 import { masterArguments, muxArgv } from '../../../../src/engine/link/openssh/arguments.ts'
-import {
-	isAtLeast,
-	type OpensshVersion,
-	opensshVersion,
-} from '../../../../src/engine/link/openssh/version.ts'
+import { isAtLeast, needed, opensshVersion } from '../../../../src/engine/link/openssh/version.ts'
 import { settingsFrom } from '../../../../src/engine/link/settings.ts'
+import { problem } from '../../../../src/engine/problems.ts'
 
 const around = { home: '/home/me', user: 'me', env: {} }
 
-function made(ssh: Parameters<typeof settingsFrom>[0], version: OpensshVersion = [9, 2]) {
+function made(ssh: Parameters<typeof settingsFrom>[0]) {
 	const settings = settingsFrom(ssh, 'identityfile ~/.ssh/id_ed25519\n', around)
 	const keepAlive = { intervalMs: 1500, count: 2 }
 	return masterArguments({
@@ -18,15 +15,16 @@ function made(ssh: Parameters<typeof settingsFrom>[0], version: OpensshVersion =
 		settings,
 		home: around.home,
 		socket: '/tmp/a%b/s',
+		log: '/tmp/a%b/log',
 		keepAlive,
 		times: standardTimes,
-		version,
 	})
 }
 
 describe('the arguments of the master', () => {
 	test('what is explicit wins; the rest is left to ssh’s own settings', () => {
 		const plain = made({ host: 'lab' })
+		expect(plain.slice(0, 5)).toEqual(['-M', '-N', '-T', '-E', '/tmp/a%b/log'])
 		expect(plain.slice(-2)).toEqual(['--', 'lab'])
 		expect(plain).toContain('ControlPath="/tmp/a%%b/s"')
 		expect(plain).toContain('ServerAliveInterval=2')
@@ -52,11 +50,6 @@ describe('the arguments of the master', () => {
 			]),
 		)
 	})
-
-	test('an option that an older ssh does not know is left out', () => {
-		expect(made({ host: 'lab' }, [8, 6]).join(' ')).not.toContain('ForkAfterAuthentication')
-		expect(made({ host: 'lab' }, [8, 7])).toContain('ForkAfterAuthentication=no')
-	})
 })
 
 test('a session reads no settings and has no way of its own', () => {
@@ -75,13 +68,18 @@ test('a session reads no settings and has no way of its own', () => {
 
 test.each([
 	['OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.19 27 Jan 2026', [9, 2], true],
-	['OpenSSH_8.4p1, LibreSSL 2.7.3', [8, 4], true],
+	['OpenSSH_8.7p1, OpenSSL 3.0.1', [8, 7], true],
 	['OpenSSH_10.0p2, LibreSSL 3.3.6', [10, 0], true],
-	['OpenSSH_8.3p1', [8, 3], false],
+	['OpenSSH_8.4p1, LibreSSL 2.7.3', [8, 4], false],
 	['OpenSSH_7.9p1', [7, 9], false],
 	['Sun_SSH_2.2', null, false],
 ])('%s', (printed, version, enough) => {
 	const found = opensshVersion(printed)
 	expect(found).toEqual(version)
-	expect(found !== null && isAtLeast(found, [8, 4])).toBe(enough)
+	expect(found !== null && isAtLeast(found, needed)).toBe(enough)
+})
+
+test('the words name the version that is needed', () => {
+	const { meaning } = problem('openssh-missing', { why: 'The settings ask for it', found: '8.4' })
+	expect(meaning).toContain(`OpenSSH ${needed.join('.')} or newer`)
 })

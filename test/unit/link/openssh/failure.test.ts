@@ -1,14 +1,25 @@
 import { describe, expect, test } from 'vitest'
-import { type Failure, failureOf, lossOf, nameOwner } from '../../../../src/engine/link/openssh/failure.ts'
+import { type Failure, failureOf, lossOf } from '../../../../src/engine/link/openssh/failure.ts'
 import { refusalOf } from '../../../../src/engine/link/openssh/mux-process.ts'
+import { Progress } from '../../../../src/engine/link/openssh/progress.ts'
 
-const wanted = { host: 'lab', port: 2222, user: 'me' }
+const party = { hostKeyAlias: null, userKnownHosts: ['/home/me/my hosts'], globalKnownHosts: [] }
+const hop = { ...party, host: 'hop', port: 22, user: 'other' }
+const wanted = {
+	...party,
+	host: 'lab',
+	port: 2222,
+	user: 'me',
+	hops: [hop],
+	identityFiles: ['/home/me/key'],
+}
 const at = { host: 'lab', port: 2222 }
 const fingerprint = 'SHA256:sV/Igi+F5M0nAPfko/yGcnlYSaKBaM8u5+4r8mRVJFk'
 
 const progress = `debug1: Reading configuration data /home/me/.ssh/config
 debug1: Connecting to lab [10.0.0.7] port 2222.
 debug1: Connection established.
+debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2
 debug1: Authenticating to lab:2222 as 'me'
 debug1: Server host key: ssh-ed25519 ${fingerprint}
 `
@@ -28,7 +39,9 @@ const revoked = `${progress}@       WARNING: REVOKED HOST KEY DETECTED!         
 The ED25519 host key for [lab]:2222 is marked as revoked.
 ED25519 host key for [lab]:2222 was revoked and you have requested strict checking.
 Host key verification failed.`
-const offered = `${progress}debug1: Next authentication method: publickey
+const shaken = `${progress}debug1: SSH2_MSG_NEWKEYS received
+`
+const offered = `${shaken}debug1: Next authentication method: publickey
 debug1: Offering public key: /home/me/.ssh/my key ED25519 ${fingerprint} explicit agent
 debug1: Offering public key: /home/me/.ssh/id_rsa RSA ${fingerprint}
 debug1: Next authentication method: password
@@ -47,7 +60,15 @@ const tcp = (code: string, reason: string, host = 'lab', port = 2222): Failure =
 	reason,
 })
 
-/** What ssh printed, and what it means. From OpenSSH 9.2 itself, or from its sources where that cannot be had here. */
+/** One login: what ssh logged, and before that what else was said on stderr. */
+function progressOf(logged: string, heard = ''): Progress {
+	const progress = new Progress()
+	for (const line of logged.split('\n')) progress.logged(line)
+	for (const line of heard.split('\n')) progress.heard(line)
+	return progress
+}
+
+/** What ssh logged, and what it means. From OpenSSH 9.2 itself, or from its sources where that cannot be had here. */
 const cases: [said: string, failure: Failure][] = [
 	['ssh: connect to host lab port 2222: Connection refused', tcp('ECONNREFUSED', 'Connection refused')],
 	['ssh: connect to host lab port 2222: Connection timed out', tcp('ETIMEDOUT', 'Connection timed out')],
@@ -62,20 +83,7 @@ const cases: [said: string, failure: Failure][] = [
 		tcp('EADDRNOTAVAIL', "Can't assign requested address"),
 	],
 	['ssh: connect to host lab port 2222: failure', tcp('', 'failure')],
-	[
-		// A jump host's ssh says it, then ours ends.
-		'ssh: connect to host hop port 22: Connection refused\nkex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535',
-		tcp('ECONNREFUSED', 'Connection refused', 'hop', 22),
-	],
-	[
-		'channel 0: open failed: connect failed: No route to host\nstdio forwarding failed\nConnection closed by UNKNOWN port 65535',
-		problem('port-unreachable', { reason: 'the jump host says: connect failed: No route to host' }),
-	],
 	['ssh: Could not resolve hostname lab: Name or service not known', problem('host-not-found')],
-	[
-		'ssh: Could not resolve hostname hop: nodename nor servname provided, or not known\nConnection closed by UNKNOWN port 65535',
-		problem('host-not-found', { host: 'hop' }),
-	],
 	[
 		'Connection timed out during banner exchange\nConnection to 10.0.0.7 port 2222 timed out',
 		problem('port-silent', { seconds: 25 }),
@@ -84,45 +92,45 @@ const cases: [said: string, failure: Failure][] = [
 		changed,
 		{
 			kind: 'host-key',
-			revoked: false,
-			name: '[lab]:2222',
-			keyType: 'ssh-ed25519',
-			fingerprint,
-			file: '/home/me/my hosts',
-			line: 7,
+			of: wanted,
+			key: {
+				revoked: false,
+				name: '[lab]:2222',
+				keyType: 'ssh-ed25519',
+				fingerprint,
+				file: '/home/me/my hosts',
+				line: 7,
+			},
 		},
 	],
 	[
 		revoked,
 		{
 			kind: 'host-key',
-			revoked: true,
-			name: '[lab]:2222',
-			keyType: 'ssh-ed25519',
-			fingerprint,
-			file: null,
-			line: null,
+			of: wanted,
+			key: {
+				revoked: true,
+				name: '[lab]:2222',
+				keyType: 'ssh-ed25519',
+				fingerprint,
+				file: null,
+				line: null,
+			},
 		},
 	],
 	[
 		`${offered}me@lab: Permission denied (publickey,password).`,
 		{
 			kind: 'refused',
-			user: 'me',
-			host: 'lab',
+			of: wanted,
 			tried: ['/home/me/.ssh/my key (agent)', '/home/me/.ssh/id_rsa', 'password'],
 		},
-	],
-	[
-		`${progress}other@hop: Permission denied (gssapi-keyex,publickey).`,
-		{ kind: 'refused', user: 'other', host: 'hop', tried: ['nothing. It allows gssapi-keyex, publickey'] },
 	],
 	[
 		`${offered}Received disconnect from 10.0.0.7 port 2222:2: Too many authentication failures\nDisconnected from 10.0.0.7 port 2222`,
 		{
 			kind: 'refused',
-			user: 'me',
-			host: 'lab',
+			of: wanted,
 			tried: [
 				'/home/me/.ssh/my key (agent)',
 				'/home/me/.ssh/id_rsa',
@@ -132,12 +140,12 @@ const cases: [said: string, failure: Failure][] = [
 		},
 	],
 	[
-		`${progress}Permissions 0644 for '/home/me/key' are too open.\nLoad key "/home/me/key": bad permissions\nme@lab: Permission denied (publickey).`,
+		`${shaken}Permissions 0644 for '/home/me/key' are too open.\nLoad key "/home/me/key": bad permissions\nme@lab: Permission denied (publickey).`,
 		problem('login-key-unusable', { file: '/home/me/key', reason: 'bad permissions' }),
 	],
 	[
-		`${progress}Load key "/home/me/key": incorrect passphrase supplied to decrypt private key\nme@lab: Permission denied (publickey).`,
-		{ kind: 'refused', user: 'me', host: 'lab', tried: ['nothing. It allows publickey'] },
+		`${shaken}Load key "/home/me/key": incorrect passphrase supplied to decrypt private key\nme@lab: Permission denied (publickey).`,
+		{ kind: 'refused', of: wanted, tried: ['nothing. It allows publickey'] },
 	],
 	[
 		'Unable to negotiate with 10.0.0.7 port 2222: no matching key exchange method found. Their offer: a,b',
@@ -155,10 +163,6 @@ const cases: [said: string, failure: Failure][] = [
 		}),
 	],
 	[
-		'nobody home\nkex_exchange_identification: write: Broken pipe\nbanner exchange: Connection to UNKNOWN port 65535: Broken pipe\nConnection closed by UNKNOWN port 65535',
-		problem('ssh-protocol', { reason: 'nobody home' }),
-	],
-	[
 		'/home/me/.ssh/config: line 3: Bad configuration option: foo\n/home/me/.ssh/config: terminating, 1 bad configuration options',
 		problem('ssh-settings-unreadable', {
 			reason: '/home/me/.ssh/config: line 3: Bad configuration option: foo',
@@ -172,15 +176,77 @@ const cases: [said: string, failure: Failure][] = [
 	['', problem('ssh-protocol', { reason: 'ssh ended with 255 and said nothing' })],
 ]
 
+/** What a jump host or a proxy said on stderr before the last host answered. */
+const onTheWay: [heard: string, failure: Failure][] = [
+	[
+		'ssh: connect to host hop port 22: Connection refused',
+		tcp('ECONNREFUSED', 'Connection refused', 'hop', 22),
+	],
+	[
+		'channel 0: open failed: connect failed: No route to host\nstdio forwarding failed',
+		problem('port-unreachable', { reason: 'the jump host says: connect failed: No route to host' }),
+	],
+	[
+		'ssh: Could not resolve hostname hop: nodename nor servname provided, or not known',
+		problem('host-not-found', { host: 'hop' }),
+	],
+	[
+		'other@hop: Permission denied (gssapi-keyex,publickey).',
+		{ kind: 'refused', of: hop, tried: ['what its settings name. It allows gssapi-keyex, publickey'] },
+	],
+	['nobody home', problem('ssh-protocol', { reason: 'nobody home' })],
+	...['me@lab: Permission denied (publickey).', 'other@bank: Permission denied (publickey).'].map(
+		(said): [string, Failure] => [said, problem('ssh-protocol', { reason: said })],
+	),
+	...[
+		'ssh: connect to host bank port 22: Connection refused',
+		'ssh: connect to host hop port 99: Connection refused',
+		'ssh: Could not resolve hostname bank: x',
+		'/etc/x: line 3: Bad configuration option: foo',
+	].map((said): [string, Failure] => [said, problem('ssh-protocol', { reason: said })]),
+]
+const lost =
+	'kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535'
+
 describe('why a login of the system’s ssh failed', () => {
 	test.each(cases)('%s', (said, failure) => {
-		expect(failureOf(said.split('\n'), wanted, 25_000)).toEqual(failure)
+		expect(failureOf(progressOf(said), wanted, 25_000)).toEqual(failure)
 	})
 
-	test('whose a name is', () => {
-		expect(nameOwner('Alias', 'alias', wanted)).toEqual(at)
-		expect(nameOwner('[hop]:22', null, wanted)).toEqual({ host: 'hop', port: 22 })
-		expect(nameOwner('', null, wanted)).toEqual(at)
+	test.each(onTheWay)('on the way: %s', (heard, failure) => {
+		const way = `debug1: Executing proxy command: exec ssh -W lab hop\n${lost}`
+		expect(failureOf(progressOf(way, heard), wanted, 25_000)).toEqual(failure)
+	})
+
+	test('a changed key of a jump host: as ssh says it, and only of one that is on the way', () => {
+		const way = `debug1: Executing proxy command: exec ssh -W lab hop\n${lost}`
+		const hops = changed.slice(progress.length).replaceAll('[lab]:2222', 'hop')
+		const key = { name: 'hop', file: '/home/me/my hosts', line: 7 }
+		expect(failureOf(progressOf(way, hops), wanted, 0)).toMatchObject({ kind: 'host-key', of: hop, key })
+		for (const name of ['[lab]:2222', 'bank.example.com'])
+			expect(failureOf(progressOf(way, hops.replaceAll('hop has', `${name} has`)), wanted, 0).kind).toBe(
+				'problem',
+			)
+	})
+
+	test('a server’s banner is no failure', () => {
+		const closed = `${shaken}Connection closed by 10.0.0.7 port 2222`
+		const reason = 'Connection closed by 10.0.0.7 port 2222'
+		const banners = [...cases, ...onTheWay].map(([said]) => said)
+		for (const banner of banners)
+			expect(failureOf(progressOf(closed, banner), wanted, 0)).toEqual(problem('ssh-protocol', { reason }))
+	})
+
+	test('a line that a server had logged after the keys were exchanged is no failure of before', () => {
+		for (const said of [changed, revoked, 'ssh: connect to host bank port 22: Connection refused']) {
+			const text = said.replace(progress, '')
+			const late = failureOf(progressOf(`${shaken}debug1: Remote: x\n${text}`), wanted, 0)
+			expect(late).toMatchObject({ kind: 'problem', code: 'ssh-protocol' })
+		}
+		const other = failureOf(progressOf(`${shaken}x@bank: Permission denied (publickey).`), wanted, 0)
+		expect(other).toMatchObject({ kind: 'refused', of: { host: 'lab', user: 'me' } })
+		const file = `${shaken}Load key "/etc/shadow": bad\nme@lab: Permission denied (publickey).`
+		expect(failureOf(progressOf(file), wanted, 0).kind).toBe('refused')
 	})
 })
 

@@ -45,9 +45,21 @@ const cases: [version: string, hint: string, text: string, prompt: Partial<Promp
 	['8.4', '', "me@lab's password: ", { kind: 'password', user: 'me', host: 'lab' }],
 	['8.7', '', '(me@lab) Password: ', { kind: 'password', user: 'me', host: 'lab' }],
 	['8.7', '', "(me@lab) me@lab's password: ", { kind: 'password', user: 'me', host: 'lab' }],
-	['8.7', '', '(me@lab) One-time password: ', { kind: 'text', text: '(me@lab) One-time password:' }],
-	['8.7', '', '(me@lab) New password: ', { kind: 'text', text: '(me@lab) New password:' }],
-	['8.4', '', 'Verification code: ', { kind: 'text', text: 'Verification code:' }],
+	[
+		'8.7',
+		'',
+		'(me@lab) One-time password: ',
+		{ kind: 'text', text: 'One-time password:', of: { user: 'me', host: 'lab' } },
+	],
+	['8.7', '', '(me@lab) New password: ', { kind: 'text', text: 'New password:' }],
+	['8.7', '', '(me@corp@lab) Code', { kind: 'text', of: { user: 'me@corp', host: 'lab' } }],
+	[
+		'8.7',
+		'',
+		'(me@lab) (x@bank) Code',
+		{ kind: 'text', text: '(x@bank) Code', of: { user: 'me', host: 'lab' } },
+	],
+	['8.4', '', 'Verification code: ', { kind: 'text', text: 'Verification code:', of: null }],
 	[
 		'8.4',
 		'',
@@ -74,6 +86,14 @@ describe('what ssh asks', () => {
 		const text = `(me@lab) The authenticity of host 'other' can't be established. Type your password: `
 		expect(parsePrompt(text, '').kind).toBe('text')
 	})
+
+	test.each(cases.filter(([, hint, , { kind }]) => hint === '' && kind !== 'text'))(
+		'nor after a line break: %s, hint “%s”: %s',
+		(_version, _hint, text) => {
+			expect(parsePrompt(`\n${text}`, '').kind).toBe('text')
+			expect(parsePrompt(`(me@lab) \n${text}`, '').kind).toBe('text')
+		},
+	)
 
 	test.each([
 		['[fd00::1]:2222', { host: 'fd00::1', port: 2222 }],
