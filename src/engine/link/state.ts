@@ -86,9 +86,18 @@ export const initialMachine: Machine = {
 	problem: null,
 }
 
-/** Doubles from the first to the cap; the later half of it is chance. */
-export function backOffMs(failures: number, random: number, { firstMs, capMs }: BackOff): number {
-	const full = Math.min(capMs, firstMs * 2 ** Math.min(30, Math.max(0, failures - 1)))
+/**
+ * Doubles from the first to the cap, but is never longer than half of the outage so far: a server that was away for
+ * seconds is not missed for more seconds than that. The later half of it is chance.
+ */
+export function backOffMs(
+	failures: number,
+	downMs: number,
+	random: number,
+	{ firstMs, capMs }: BackOff,
+): number {
+	const doubled = firstMs * 2 ** Math.min(30, Math.max(0, failures - 1))
+	const full = Math.min(capMs, doubled, Math.max(firstMs, downMs / 2))
 	return Math.round(full * (0.5 + 0.5 * random))
 }
 
@@ -136,7 +145,9 @@ function fail(machine: Machine, why: Problem, { now, random }: Moment, backOff: 
 	const downSince = machine.downSince ?? now
 	if (!machine.route)
 		return [{ ...machine, failures, downSince, problem: why, state: { status: 'waiting', since: now } }, []]
-	const ms = fresh ? Math.round(random * backOff.againMs) : backOffMs(failures, random, backOff)
+	const ms = fresh
+		? Math.round(random * backOff.againMs)
+		: backOffMs(failures, now - downSince, random, backOff)
 	return [
 		{
 			...machine,

@@ -226,27 +226,42 @@ describe('without a network', () => {
 })
 
 describe('the back-off', () => {
-	test('doubles to its cap and never ends while it is wanted', () => {
+	test('grows to its cap and never ends while it is wanted', () => {
 		let machine = play(dialling).machine
+		let now = 0
 		const waits: number[] = []
 		for (let round = 0; round < 40; round++) {
-			const after = play([[0, failed()]], machine)
+			const after = play([[now, failed()]], machine)
 			const wait = after.effects[0]
-			if (wait?.do === 'wait') waits.push(wait.ms)
-			machine = play([[0, { type: 'due' }]], after.machine).machine
+			if (wait?.do !== 'wait') throw new Error('it does not try again')
+			// Not longer than half of the time it has been down.
+			expect(wait.ms).toBeLessThanOrEqual(Math.max(1000, Math.ceil(now / 2)))
+			waits.push(wait.ms)
+			now += wait.ms
+			machine = play([[now, { type: 'due' }]], after.machine).machine
 		}
-		expect(waits.slice(0, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
-		expect(waits).toHaveLength(40)
+		expect(waits).toEqual(waits.toSorted((one, other) => one - other))
+		expect(waits[0]).toBe(1000)
+		expect(waits.slice(15)).toEqual(Array.from({ length: 25 }, () => 60_000))
 		expect(machine.state).toMatchObject({ status: 'dialling', attempt: 41 })
 	})
 
+	test('doubles at most, however long it was down before', () => {
+		const waits = [1, 2, 3, 7].map((failures) => backOffMs(failures, 3_600_000, 1, standardBackOff))
+		expect(waits).toEqual([1000, 2000, 4000, 60_000])
+	})
+
 	test('chance takes up to half of it', () => {
-		expect([0, 0.5, 1].map((random) => backOffMs(1, random, standardBackOff))).toEqual([500, 750, 1000])
+		expect([0, 0.5, 1].map((random) => backOffMs(1, 0, random, standardBackOff))).toEqual([500, 750, 1000])
 	})
 
 	test('begins anew after a steady connection, not after one that falls at once', () => {
 		const worn = play([...away, [10, { type: 'due' }], [20, opened]]).machine
-		expect(play([[30, failed(lost)]], worn).state).toMatchObject({ nextTryAt: 30 + 2000 })
+		// Two failures in a row, but down for no time: as after the first.
+		expect(play([[30, failed(lost)]], worn)).toMatchObject({
+			machine: { failures: 2 },
+			state: { nextTryAt: 30 + 1000 },
+		})
 		const steady = play([[20_000, failed(lost)]], worn)
 		expect(steady.state).toMatchObject({ nextTryAt: 20_000 + 200 })
 		const next = play(
@@ -263,7 +278,16 @@ describe('the back-off', () => {
 		const after = play([...away, [6, { type }], [7, failed()]])
 		// Down for as long as it is, however often it was tried.
 		expect(after.state).toMatchObject({ status: 'lost', since: 5, nextTryAt: 1007 })
-		expect(play([[8, { type: 'retry' }], [9, opened], [20, failed(lost)]], after.machine).state).toMatchObject({
+		expect(
+			play(
+				[
+					[8, { type: 'retry' }],
+					[9, opened],
+					[20, failed(lost)],
+				],
+				after.machine,
+			).state,
+		).toMatchObject({
 			since: 20,
 		})
 	})
