@@ -19,7 +19,7 @@ export const question = (change: Partial<LoginQuestion> = {}): LoginQuestion => 
 })
 
 const what: Record<LoginQuestion['kind'], string> = {
-	passphrase: 'the passphrase of its key',
+	passphrase: 'the passphrase of ~/.ssh/id_ed25519',
 	password: 'a password',
 	prompts: 'an answer',
 	confirm: 'a yes or no',
