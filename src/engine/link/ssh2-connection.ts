@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import pLimit from 'p-limit'
 import type { Client, ClientChannel } from 'ssh2'
 import { ProblemError } from '../../contract/client.ts'
 import type { Problem } from '../../contract/problem.ts'
@@ -11,14 +10,10 @@ import { keepInFlight, openSmall } from './in-flight.ts'
 import { LineTrip } from './line-trip.ts'
 import type { RemoteShell, TerminalSize } from './link.ts'
 import type { Settings } from './settings.ts'
+import { Turns } from './turns.ts'
 
-/** OpenSSH allows ten sessions on a connection and counts one until its command is gone, so two are spare. */
-const sessions = 8
-/** How long a command waits for its turn, and a channel for the server's answer. */
-const turnMs = 30_000
+/** How long a channel waits for the server's answer. */
 const openMs = 20_000
-/** Waits before asking again, when a server still counts a session that was just closed. */
-const openAgainMs = [100, 400, 1500]
 /** How long a closing connection may take to say goodbye. */
 const goodbyeMs = 2000
 
@@ -46,7 +41,7 @@ export class Ssh2Connection implements Connection {
 	readonly #stream: Duplex
 	readonly #events: ConnectionEvents
 	readonly #heartbeat: Heartbeat
-	readonly #limit = pLimit(sessions)
+	readonly #turns = new Turns()
 	readonly #carried = new Set<Carried>()
 	readonly #closed: Promise<void>
 	readonly #trip = new LineTrip()
@@ -94,6 +89,7 @@ export class Ssh2Connection implements Connection {
 		if (this.#lost) return false
 		this.#lost = why
 		this.#heartbeat.stop()
+		this.#turns.end(why)
 		for (const one of [...this.#carried]) one.lose(why)
 		this.#carried.clear()
 		return true
@@ -139,14 +135,11 @@ export class Ssh2Connection implements Connection {
 		})
 	}
 
-	async #session(what: string, open: Open, signal?: AbortSignal): Promise<ChannelProcess> {
-		const free = await this.#turn(what, signal)
-		try {
-			return await this.#openSession(what, open, (channel) => this.#process(channel, free), signal)
-		} catch (error) {
-			free()
-			throw error
-		}
+	#session(what: string, open: Open, signal?: AbortSignal): Promise<ChannelProcess> {
+		const openOne = (free: () => void) =>
+			this.#open(what, open, (channel) => this.#process(channel, free), signal)
+		const isFull = (why: Problem) => /open failure/.test(String(why.facts.reason))
+		return this.#turns.session(what, openOne, isFull, signal)
 	}
 
 	#process(channel: ClientChannel, free: () => void): ChannelProcess {
@@ -158,56 +151,6 @@ export class Ssh2Connection implements Connection {
 		})
 		this.#carried.add(started)
 		return started
-	}
-
-	/** Waits for one of the sessions; what it gives frees it again. */
-	#turn(what: string, signal?: AbortSignal): Promise<() => void> {
-		return new Promise((resolve, reject) => {
-			let given = false
-			const refuse = (why: Problem) => {
-				if (given) return
-				given = true
-				stop()
-				reject(new ProblemError(why))
-			}
-			const onAbort = () => refuse(cancelled())
-			const reason = `all ${sessions} sessions of the connection are in use`
-			const timer = setTimeout(
-				() => refuse(this.#lost ?? problem('channel-refused', { what, reason })),
-				turnMs,
-			)
-			const stop = () => {
-				clearTimeout(timer)
-				signal?.removeEventListener('abort', onAbort)
-			}
-			signal?.addEventListener('abort', onAbort, { once: true })
-			if (signal?.aborted) return onAbort()
-			void this.#limit(() => {
-				if (given) return
-				given = true
-				stop()
-				return new Promise<void>((free) => resolve(free))
-			})
-		})
-	}
-
-	async #openSession<T>(
-		what: string,
-		open: Open,
-		take: (channel: ClientChannel) => T,
-		signal?: AbortSignal,
-	): Promise<T> {
-		for (const again of openAgainMs) {
-			try {
-				return await this.#open(what, open, take, signal)
-			} catch (error) {
-				// Any other refusal, such as of a terminal, would only be repeated.
-				const full = error instanceof ProblemError && /open failure/.test(String(error.problem.facts.reason))
-				if (!full) throw error
-				await new Promise((resolve) => setTimeout(resolve, again))
-			}
-		}
-		return this.#open(what, open, take, signal)
 	}
 
 	/** `take` gets the channel at once: a short command's exit may be in the same packet as its start. */

@@ -66,38 +66,3 @@ export function masterArguments({
 		args.push('-o', `UserKnownHostsFile=${pathValue(expandHome(ssh.knownHostsFile, home))}`)
 	return [...args, '--', ssh.host]
 }
-
-/** What rides on the master: a command, a command in a terminal, a login shell in a terminal, or a connection from there. */
-export type MuxWish =
-	| { kind: 'command'; command: string }
-	| { kind: 'terminal'; command?: string }
-	| { kind: 'forward'; host: string; port: number }
-
-/**
- * The arguments of an ssh that rides on the master at `socket`. With `kind: 'terminal'` and a terminal as its input
- * and output it is all of an interactive session: size, resize, raw mode.
- *
- * Where the master is gone it fails: it reads no settings, and its way to a server of its own is a command that does
- * nothing. `logLevel` DEBUG1 makes it say when its session is open (`mux-process.ts`).
- */
-export function muxArgv(socket: string, wish: MuxWish, logLevel = 'ERROR'): string[] {
-	const args = [
-		'-F',
-		'none',
-		'-e',
-		wish.kind === 'terminal' && logLevel === 'ERROR' ? '~' : 'none',
-		...options([
-			`ControlPath=${pathValue(socket)}`,
-			'ControlMaster=no',
-			'ProxyCommand=false',
-			'BatchMode=yes',
-			`LogLevel=${logLevel}`,
-		]),
-	]
-	if (wish.kind === 'forward') {
-		const host = wish.host.includes(':') ? `[${wish.host}]` : wish.host
-		return [...args, '-W', `${host}:${wish.port}`, '--', 'workstation']
-	}
-	const command = wish.command === undefined ? [] : [wish.command]
-	return [...args, wish.kind === 'terminal' ? '-tt' : '-T', '--', 'workstation', ...command]
-}

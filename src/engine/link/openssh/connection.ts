@@ -6,79 +6,102 @@ import type { Connection, ConnectionEvents, KeepAlive } from '../connection.ts'
 import { Heartbeat } from '../heartbeat.ts'
 import type { RemoteShell, TerminalSize } from '../link.ts'
 import type { Settings } from '../settings.ts'
-import { type MuxWish, muxArgv } from './arguments.ts'
+import { Turns } from '../turns.ts'
 import { lossOf } from './failure.ts'
-import type { PrivateFolder } from './folder.ts'
 import type { Master } from './master.ts'
-import { masterAnswers } from './master-check.ts'
+import { writeFields } from './messages.ts'
+import { Mux } from './mux.ts'
+import type { MuxChannel } from './mux-channel.ts'
 import { MuxForward } from './mux-forward.ts'
-import { MuxProcess, MuxSession } from './mux-process.ts'
+import { MuxProcess } from './mux-process.ts'
 import { Pulse } from './pulse.ts'
-import { MuxShell, terminalCommand } from './shell.ts'
-import { Turns } from './turns.ts'
 
-/** How long a session waits for the server's answer. */
+/** How long a channel waits for the server's answer. */
 const openMs = 20_000
-/** Waits before asking again, when a server still counts a session that was just closed. */
-const openAgainMs = [100, 400, 1500]
-/** Time the master has to say that it is there. */
-const checkMs = 3000
+/** Time the master has to share its connection. */
+const muxMs = 5000
+/** Time it has for its last words, once it has hung up. */
+const lastWordsMs = 3000
+const nothing = Buffer.alloc(0)
 
 export interface Mastered {
 	master: Master
-	folder: PrivateFolder
+	/** Where it listens. */
+	socket: string
 	settings: Settings
 	/** The jump hosts it goes through, first to last, each `host:port`. */
 	through: string[]
 	reason: string
-	env: NodeJS.ProcessEnv
 }
 
 interface Carried {
 	lose(why: Problem): void
 }
 
-/**
- * One logged-in connection that the system's own ssh holds. Every command is a small ssh process of its own that hands
- * its pipes to the master. Two things are less than over ssh2, because OpenSSH does not pass them on: a command that a
- * signal has ended shows as exit code 255, and why a forward was refused is told only in the master's words.
- */
+/** One logged-in connection that the system's own ssh holds. What rides on it are channels of our own (`mux.ts`). */
 export class OpensshConnection implements Connection {
 	readonly endpoint: string
 	readonly through: string[]
 	readonly transport: { kind: 'openssh'; reason: string }
-	/** Where the master listens: for `muxArgv`, to give a session a terminal of its own. */
-	readonly socket: string
 	readonly #host: string
-	readonly #env: NodeJS.ProcessEnv
-	readonly #folder: string
 	readonly #master: Master
+	readonly #mux: Mux
 	readonly #events: ConnectionEvents
 	readonly #heartbeat: Heartbeat
 	readonly #pulse: Pulse
 	readonly #turns = new Turns()
-	readonly #sessions = new Set<MuxSession>()
 	readonly #carried = new Set<Carried>()
 	#lost: Problem | null = null
 
-	constructor(mastered: Mastered, keepAlive: KeepAlive, events: ConnectionEvents) {
-		const { master, folder, settings, through, reason, env } = mastered
+	/**
+	 * Takes over a master that is logged in.
+	 * @throws ProblemError `ssh-protocol` when that does not share its connection; it still runs then
+	 */
+	static async over(
+		mastered: Mastered,
+		keepAlive: KeepAlive,
+		events: ConnectionEvents,
+	): Promise<OpensshConnection> {
+		const { master, socket, settings } = mastered
+		const isOpenssh = master.lines.some((line) => /remote software version OpenSSH/.test(line))
+		const mux = await Mux.connect(socket, isOpenssh, muxMs).catch((error: Error) => {
+			const { host, port } = settings
+			throw new ProblemError(problem('ssh-protocol', { host, port, reason: error.message }))
+		})
+		return new OpensshConnection(mastered, mux, keepAlive, events)
+	}
+
+	private constructor(mastered: Mastered, mux: Mux, keepAlive: KeepAlive, events: ConnectionEvents) {
+		const { master, settings, through, reason } = mastered
 		this.#host = settings.host
 		this.endpoint = `${settings.host}:${settings.port}`
 		this.through = through
 		this.transport = { kind: 'openssh', reason }
-		this.socket = folder.socket
-		this.#folder = folder.path
-		this.#env = env
 		this.#master = master
+		this.#mux = mux
 		this.#events = events
-		this.#pulse = new Pulse(() => this.#start({ kind: 'command', command: 'exec cat' }, () => {}))
+		this.#pulse = new Pulse(() => mux.open('session', nothing, (channel) => channel))
 		this.#heartbeat = new Heartbeat(keepAlive, {
 			ping: (answered) => this.#pulse.ping(answered),
-			latency: (ms) => events.latency(ms),
+			latency: (ms) => {
+				mux.trip.measured(ms)
+				events.latency(ms)
+			},
 			lost: (why) => this.#lose(why),
 		})
+		mux.heard = () => this.#heartbeat.heard()
+		void mux.gone.then(() => this.#hungUp())
 		void master.gone.then(() => this.#lose(lossOf(master.lines)))
+	}
+
+	/** The master has hung up. Its last words are the better reason. */
+	async #hungUp(): Promise<void> {
+		if (this.#lost) return
+		await Promise.race([
+			this.#master.gone,
+			new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref()),
+		])
+		this.#lose(lossOf(this.#master.lines))
 	}
 
 	/** Ends it, now. The first reason stays. */
@@ -97,13 +120,13 @@ export class OpensshConnection implements Connection {
 		for (const one of [...this.#carried]) one.lose(why)
 		this.#carried.clear()
 		this.#pulse.stop()
-		for (const session of this.#sessions) session.kill()
+		this.#mux.end()
 		return true
 	}
 
 	async #gone(): Promise<void> {
-		const sessions = [...this.#sessions].map((session) => session.exit)
-		await Promise.all([this.#master.stop(), ...sessions])
+		await this.#master.stop()
+		this.#mux.close()
 	}
 
 	async close(): Promise<void> {
@@ -118,133 +141,105 @@ export class OpensshConnection implements Connection {
 	// ——— what rides on it ———
 
 	async exec(command: string, signal?: AbortSignal): Promise<MuxProcess> {
-		return this.#process('a command', { kind: 'command', command }, signal)
+		return this.#session('a command', (channel) => channel.request('exec', writeFields(command)), signal)
 	}
 
-	async shell(terminal: string, size: TerminalSize, command?: string): Promise<RemoteShell> {
-		const wish: MuxWish = { kind: 'terminal', command: terminalCommand(size, command) }
-		const started = await this.#process('a terminal', wish, undefined, terminal)
-		return new MuxShell(started, (resize) => this.exec(resize))
+	async shell(term: string, size: TerminalSize, command?: string): Promise<RemoteShell> {
+		let resize = (_size: TerminalSize) => {}
+		const started = await this.#session('a terminal', async (channel) => {
+			resize = (to) => channel.tell('window-change', measures(to))
+			// No modes: the terminal is as the workstation makes it.
+			const terminal = Buffer.concat([writeFields(term), measures(size), writeFields('')])
+			if (!(await channel.request('pty-req', terminal))) return false
+			return command === undefined ? channel.request('shell') : channel.request('exec', writeFields(command))
+		})
+		return Object.assign(started, { resize })
 	}
 
 	async forward(host: string, port: number): Promise<Duplex> {
-		const what = `a connection to ${host}:${port}`
-		const session = await this.#open(what, { kind: 'forward', host, port }, () => {})
-		const stream = new MuxForward(session, () => this.#whyGone())
-		this.#carried.add(stream)
-		stream.once('close', () => this.#carried.delete(stream))
-		return stream
+		const fields = writeFields(host, port, '127.0.0.1', 0)
+		return this.#open(`a connection to ${host}:${port}`, 'direct-tcpip', fields, async (channel) => {
+			const stream = new MuxForward(channel)
+			this.#carried.add(stream)
+			void channel.closed.then(() => this.#carried.delete(stream))
+			return stream
+		})
 	}
 
-	async #process(what: string, wish: MuxWish, signal?: AbortSignal, term?: string): Promise<MuxProcess> {
-		if (this.#lost) throw new ProblemError(this.#lost)
-		const free = await this.#turns.take(what, signal)
-		let session: MuxSession
-		try {
-			session = await this.#openAgain(what, wish, free, signal, term)
-		} catch (error) {
-			free()
-			throw error
-		}
-		const started = new MuxProcess(session, () => this.#whyGone())
+	/** `start` says whether the server has started what is wanted. */
+	#session(
+		what: string,
+		start: (channel: MuxChannel) => Promise<boolean>,
+		signal?: AbortSignal,
+	): Promise<MuxProcess> {
+		const open = (free: () => void) =>
+			this.#open(what, 'session', nothing, (channel) => this.#start(what, channel, start, free), signal)
+		const isFull = (why: Problem) => /^connect failed|^resource shortage/.test(String(why.facts.reason))
+		return this.#turns.session(what, open, isFull, signal)
+	}
+
+	async #start(
+		what: string,
+		channel: MuxChannel,
+		start: (channel: MuxChannel) => Promise<boolean>,
+		free: () => void,
+	): Promise<MuxProcess> {
+		const started = new MuxProcess(channel, () => this.#whyLost())
 		this.#carried.add(started)
-		started.exit.then(
-			() => this.#carried.delete(started),
-			() => this.#carried.delete(started),
-		)
+		void channel.closed.then(() => this.#carried.delete(started))
+		if (!(await start(channel))) {
+			channel.close()
+			throw new ProblemError(this.#lost ?? problem('channel-refused', { what, reason: 'It was refused' }))
+		}
+		void channel.closed.then(free)
 		return started
 	}
 
-	async #openAgain(
-		what: string,
-		wish: MuxWish,
-		free: () => void,
-		signal?: AbortSignal,
-		term?: string,
-	): Promise<MuxSession> {
-		for (const again of openAgainMs) {
-			try {
-				return await this.#open(what, wish, free, signal, term)
-			} catch (error) {
-				const full =
-					error instanceof ProblemError && /refused by peer/.test(String(error.problem.facts.reason))
-				if (!full) throw error
-				await new Promise((resolve) => setTimeout(resolve, again))
-			}
-		}
-		return this.#open(what, wish, free, signal, term)
+	#whyLost(): Problem {
+		return this.#lost ?? problem('link-lost', { host: this.#host, reason: 'It ended without a word' })
 	}
 
-	/** `onEnd` is called only after it was opened. */
-	async #open(
+	/** Gives what `take` makes of the channel; one that comes when nobody waits any more is closed at once. */
+	async #open<T>(
 		what: string,
-		wish: MuxWish,
-		onEnd: () => void,
+		type: string,
+		fields: Buffer,
+		take: (channel: MuxChannel) => Promise<T>,
 		signal?: AbortSignal,
-		term?: string,
-	): Promise<MuxSession> {
+	): Promise<T> {
 		if (this.#lost) throw new ProblemError(this.#lost)
 		if (signal?.aborted) throw new ProblemError(problem('operation-cancelled', {}))
-		let wasOpened = false
-		const said = this.#master.lines.length
-		let ended = false
-		const end = () => {
-			ended = true
-			if (wasOpened) onEnd()
-		}
-		const session = this.#start(wish, end, term)
-		let late = false
-		const timer = setTimeout(() => {
-			late = true
-			session.kill()
-		}, openMs)
-		const onAbort = () => session.kill()
+		let channel: MuxChannel | null = null
+		let over = false
+		const opened = this.#mux.open(type, fields, (one) => {
+			channel = one
+			if (over) one.close()
+			return over ? null : take(one)
+		})
+		let giveUp: (why: Problem) => void = () => {}
+		const givenUp = new Promise<never>((_, reject) => {
+			giveUp = (why) => reject(new ProblemError(why))
+		})
+		const onAbort = () => giveUp(problem('operation-cancelled', {}))
+		const timer = setTimeout(
+			() => giveUp(problem('channel-refused', { what, reason: `no answer in ${openMs / 1000} s` })),
+			openMs,
+		)
 		signal?.addEventListener('abort', onAbort, { once: true })
 		try {
-			await session.opened
-			wasOpened = true
-			// The end of a short command may be told before its start.
-			if (ended) onEnd()
-			if (this.#lost) throw new Error('it is gone')
-			return session
+			return (await Promise.race([opened, givenUp])) as T
 		} catch (error) {
-			const exit = signal?.aborted || late ? null : await session.exit
-			const why = exit ? await this.#whyGone() : this.#lost
-			if (why) throw new ProblemError(why)
-			if (signal?.aborted) throw new ProblemError(problem('operation-cancelled', {}))
-			// The master tells more of it than the session's own ssh.
-			const more = this.#master.lines.slice(Math.min(said, this.#master.lines.length))
-			const refusal = more.map((line) => /^channel \d+: open failed: (.+)$/.exec(line)?.[1]).findLast(Boolean)
-			const own = late ? `no answer in ${openMs / 1000} s` : (error as Error).message
-			const reason = refusal && wish.kind === 'forward' ? refusal : own
-			throw new ProblemError(problem('channel-refused', { what, reason }))
+			over = true
+			;(channel as MuxChannel | null)?.close()
+			if (this.#lost) throw new ProblemError(this.#lost)
+			if (error instanceof ProblemError) throw error
+			throw new ProblemError(problem('channel-refused', { what, reason: (error as Error).message }))
 		} finally {
 			clearTimeout(timer)
 			signal?.removeEventListener('abort', onAbort)
 		}
 	}
-
-	#start(wish: MuxWish, onEnd: () => void, term?: string): MuxSession {
-		const session: MuxSession = new MuxSession(muxArgv(this.socket, wish, 'DEBUG1'), {
-			env: term === undefined ? this.#env : { ...this.#env, TERM: term },
-			cwd: this.#folder,
-			heard: () => this.#heartbeat.heard(),
-			onEnd: () => {
-				this.#sessions.delete(session)
-				onEnd()
-			},
-		})
-		this.#sessions.add(session)
-		return session
-	}
-
-	/** Asks the master itself whether it is there: its end may not have been told yet. */
-	async #whyGone(): Promise<Problem | null> {
-		if (this.#lost) return this.#lost
-		if (await masterAnswers(this.socket, checkMs)) return this.#lost
-		// It is going: its last words are the better reason.
-		await Promise.race([this.#master.gone, new Promise((resolve) => setTimeout(resolve, checkMs).unref())])
-		this.#lose(lossOf(this.#master.lines))
-		return this.#lost
-	}
 }
+
+/** Columns, rows, and the same in pixels, which nobody knows. */
+const measures = ({ columns, rows }: TerminalSize) => writeFields(columns, rows, 0, 0)

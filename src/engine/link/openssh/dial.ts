@@ -38,18 +38,16 @@ export async function dialOpenssh(
 		times,
 	})
 	const attempt = new Attempt(settings, hops, request, folder, args)
+	const { master } = attempt
 	try {
 		await attempt.up
+		const through = hops.map(({ host, port }) => `${host}:${port}`)
+		const mastered = { master, socket: folder.socket, settings, through, reason }
+		return await OpensshConnection.over(mastered, keepAlive, events)
 	} catch (error) {
-		await attempt.master.stop()
+		await master.stop()
 		throw error
 	}
-	const through = hops.map(({ host, port }) => `${host}:${port}`)
-	return new OpensshConnection(
-		{ master: attempt.master, folder, settings, through, reason, env: around.env },
-		keepAlive,
-		events,
-	)
 }
 
 /** More hops than this are a loop. */

@@ -1,63 +1,53 @@
 import { Duplex } from 'node:stream'
 import { ProblemError } from '../../../contract/client.ts'
 import type { Problem } from '../../../contract/problem.ts'
-import type { MuxSession, MuxSurroundings } from './mux-process.ts'
+import type { MuxChannel } from './mux-channel.ts'
 
-/** A forwarded connection over the master. It ends, with an error, when the link does. */
+/** A forwarded connection. It ends, with an error, when the link does. */
 export class MuxForward extends Duplex {
-	readonly #session: MuxSession
-	#exited = false
+	readonly #channel: MuxChannel
 
-	/** `lost`: why the connection is gone; null: it is there. */
-	constructor(session: MuxSession, lost: MuxSurroundings['lost']) {
+	constructor(channel: MuxChannel) {
 		super({ allowHalfOpen: true })
-		this.#session = session
+		this.#channel = channel
 		// Who uses it may have gone by the time the link is lost.
 		this.on('error', () => {})
-		session.stdout.on('data', (data: Buffer) => {
-			if (!this.push(data)) session.stdout.pause()
+		channel.stdout.on('data', (data: Buffer) => {
+			if (!this.push(data)) channel.stdout.pause()
 		})
-		// The end of the link must not pass for the end of what came: this ssh tells one from the other in no way.
-		session.stdout.once('end', () => void this.#ended(lost))
-		session.stderr.resume()
-		void session.exit.then(() => {
-			this.#exited = true
-			if (this.readableEnded) this.destroy()
+		channel.stdout.once('end', () => {
+			if (!this.destroyed) this.push(null)
 		})
-		this.once('end', () => {
+		channel.stderr.resume()
+		void channel.closed.then(() => {
 			// Both ways are closed.
-			if (this.#exited) this.destroy()
+			if (this.readableEnded) this.destroy()
+			else this.once('end', () => this.destroy())
 		})
-	}
-
-	async #ended(lost: MuxSurroundings['lost']): Promise<void> {
-		const why = await lost()
-		if (why) this.lose(why)
-		else if (!this.destroyed) this.push(null)
 	}
 
 	override _read(): void {
-		this.#session.stdout.resume()
+		this.#channel.stdout.resume()
 	}
 
 	override _write(data: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-		const { stdin } = this.#session
+		const { stdin } = this.#channel
 		if (stdin.destroyed) callback(Object.assign(new Error('the connection is closed'), { code: 'EPIPE' }))
 		else stdin.write(data, callback)
 	}
 
 	override _final(callback: () => void): void {
-		this.#session.stdin.end()
+		this.#channel.stdin.end()
 		callback()
 	}
 
 	override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-		this.#session.kill()
-		this.#session.stdout.resume()
+		this.#channel.close()
 		callback(error)
 	}
 
 	lose(why: Problem): void {
 		this.destroy(new ProblemError(why))
+		this.#channel.lose()
 	}
 }

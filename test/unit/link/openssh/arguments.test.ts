@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { standardTimes } from '../../../../src/engine/link/dial.ts'
-import { masterArguments, muxArgv } from '../../../../src/engine/link/openssh/arguments.ts'
+import { masterArguments } from '../../../../src/engine/link/openssh/arguments.ts'
 import { isAtLeast, needed, opensshVersion } from '../../../../src/engine/link/openssh/version.ts'
 import { settingsFrom } from '../../../../src/engine/link/settings.ts'
 import { problem } from '../../../../src/engine/problems.ts'
@@ -50,20 +50,6 @@ describe('the arguments of the master', () => {
 			]),
 		)
 	})
-})
-
-test('a session reads no settings and has no way of its own', () => {
-	const args = muxArgv('/tmp/x/s', { kind: 'forward', host: 'fd00::1', port: 80 })
-	expect(args.slice(0, 2)).toEqual(['-F', 'none'])
-	expect(args).toContain('ProxyCommand=false')
-	expect(args.slice(-4)).toEqual(['-W', '[fd00::1]:80', '--', 'workstation'])
-	expect(muxArgv('/tmp/x/s', { kind: 'terminal' }).slice(-3)).toEqual(['-tt', '--', 'workstation'])
-	expect(muxArgv('/tmp/x/s', { kind: 'command', command: 'a b' }).slice(-4)).toEqual([
-		'-T',
-		'--',
-		'workstation',
-		'a b',
-	])
 })
 
 test.each([

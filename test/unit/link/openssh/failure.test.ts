@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { type Failure, failureOf, lossOf } from '../../../../src/engine/link/openssh/failure.ts'
-import { refusalOf } from '../../../../src/engine/link/openssh/mux-process.ts'
 import { Progress } from '../../../../src/engine/link/openssh/progress.ts'
 
 const party = { hostKeyAlias: null, userKnownHosts: ['/home/me/my hosts'], globalKnownHosts: [] }
@@ -262,22 +261,5 @@ describe('why a connection was lost', () => {
 		['', 'The system’s ssh ended'],
 	])('%s', (said, reason) => {
 		expect(lossOf(said.split('\n'))).toBe(reason)
-	})
-})
-
-describe('why a session was refused', () => {
-	test.each([
-		[
-			'mux_client_request_session: session request failed: Session open refused by peer\r\ndebug1: Executing proxy command: exec false',
-			'Session open refused by peer',
-		],
-		['Stdio forwarding request failed: Session open refused by peer\n', 'Session open refused by peer'],
-		[
-			'Control socket connect(/tmp/x/s): Connection refused\ndebug1: x\nConnection closed by UNKNOWN port 65535',
-			'Connection refused',
-		],
-		['debug1: x\n', 'ssh said nothing'],
-	])('%s', (said, reason) => {
-		expect(refusalOf(said)).toBe(reason)
 	})
 })
