@@ -2,6 +2,7 @@
 // a bar that is missed is printed as missed, and the exit code stays 0. With names (`status`, `outage`, …)
 // only those are measured.
 import { makeBed } from './bed.ts'
+import { fairnessRows } from './fairness.ts'
 import { ladderRow } from './ladder.ts'
 import { noticeRow } from './notice.ts'
 import { outageRows } from './outage.ts'
@@ -15,6 +16,7 @@ const measures = {
 	ladder: ladderRow,
 	notice: noticeRow,
 	outage: outageRows,
+	fairness: fairnessRows,
 	quiet: quietRow,
 	window: windowSizeRow,
 }
