@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 /** One project a ring of tests; `npm test` runs them in this order and says what was skipped and why. */
 export default defineConfig({
 	test: {
+		// Most of the time a test waits for a peer: two at once, also on two cores.
+		maxWorkers: 2,
 		projects: [
 			{ test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
 			{
