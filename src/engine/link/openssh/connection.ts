@@ -10,7 +10,7 @@ import { Turns } from '../turns.ts'
 import { lossOf } from './failure.ts'
 import type { Master } from './master.ts'
 import { writeFields } from './messages.ts'
-import { Mux } from './mux.ts'
+import { ChannelRefused, Mux } from './mux.ts'
 import type { MuxChannel } from './mux-channel.ts'
 import { MuxForward } from './mux-forward.ts'
 import { MuxProcess } from './mux-process.ts'
@@ -90,17 +90,19 @@ export class OpensshConnection implements Connection {
 			lost: (why) => this.#lose(why),
 		})
 		mux.heard = () => this.#heartbeat.heard()
-		void mux.gone.then(() => this.#hungUp())
+		void mux.gone.then((why) => (why === null ? this.#hungUp() : this.#lose(why)))
 		void master.gone.then(() => this.#lose(lossOf(master.lines)))
 	}
 
 	/** The master has hung up. Its last words are the better reason. */
 	async #hungUp(): Promise<void> {
 		if (this.#lost) return
-		await Promise.race([
-			this.#master.gone,
-			new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref()),
-		])
+		let timer: NodeJS.Timeout | undefined
+		const waited = new Promise((resolve) => {
+			timer = setTimeout(resolve, lastWordsMs).unref()
+		})
+		await Promise.race([this.#master.gone, waited])
+		clearTimeout(timer)
 		this.#lose(lossOf(this.#master.lines))
 	}
 
@@ -233,7 +235,8 @@ export class OpensshConnection implements Connection {
 			;(channel as MuxChannel | null)?.close()
 			if (this.#lost) throw new ProblemError(this.#lost)
 			if (error instanceof ProblemError) throw error
-			throw new ProblemError(problem('channel-refused', { what, reason: (error as Error).message }))
+			if (!(error instanceof ChannelRefused)) throw new ProblemError(this.#whyLost())
+			throw new ProblemError(problem('channel-refused', { what, reason: error.message }))
 		} finally {
 			clearTimeout(timer)
 			signal?.removeEventListener('abort', onAbort)

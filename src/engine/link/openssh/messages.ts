@@ -39,22 +39,24 @@ export class Fields {
 		this.#data = data
 	}
 
+	#next(length: number): Buffer {
+		const end = this.#at + length
+		if (end > this.#data.length) throw new RangeError('a message was cut off')
+		const field = this.#data.subarray(this.#at, end)
+		this.#at = end
+		return field
+	}
+
 	byte(): number {
-		this.#at += 1
-		return this.#data.readUInt8(this.#at - 1)
+		return this.#next(1).readUInt8()
 	}
 
 	uint32(): number {
-		this.#at += 4
-		return this.#data.readUInt32BE(this.#at - 4)
+		return this.#next(4).readUInt32BE()
 	}
 
 	bytes(): Buffer {
-		const length = this.uint32()
-		const start = this.#at
-		if (start + length > this.#data.length) throw new RangeError('A field is longer than its message')
-		this.#at += length
-		return this.#data.subarray(start, this.#at)
+		return this.#next(this.uint32())
 	}
 
 	text(): string {

@@ -1,11 +1,16 @@
-import { Readable, Writable } from 'node:stream'
+import { Writable } from 'node:stream'
 import type { LineTrip } from '../line-trip.ts'
 import type { RemoteExit } from '../link.ts'
 import { close, dataHead, eof, grant, type Message, refuseRequest, request } from './messages.ts'
+import { Incoming } from './mux-incoming.ts'
 import { ReceiveWindow, SendWindow } from './mux-windows.ts'
 
 /** The server may allow more in a message; an ssh takes 256 KiB from us, and 32 is what OpenSSH itself sends. */
 const mostInMessage = 32 * 1024
+/** An ssh drops its client, and a server the connection, over a message of more than 256 KiB. */
+const longestRequest = 255 * 1024
+/** Of the name of a signal, which the server is free to invent. */
+const longestName = 40
 /** After this long without an answer to its end, a channel no longer counts. */
 const closeAnswerMs = 5000
 
@@ -18,6 +23,8 @@ export interface Opened {
 
 export interface ChannelWire {
 	send(...parts: Buffer[]): void
+	/** No more data may be sent for now. `again` is called, once, when it may. */
+	isFull(again: () => void): boolean
 	trip: LineTrip
 	/** The server grants windows as OpenSSH does. */
 	grantsSoon: boolean
@@ -33,8 +40,8 @@ interface Pending {
 /** A channel of an SSH connection. */
 export class MuxChannel {
 	readonly stdin: Writable
-	readonly stdout: Readable
-	readonly stderr: Readable
+	readonly stdout: Incoming
+	readonly stderr: Incoming
 	/** How its command ended; null until that is told. */
 	exit: RemoteExit | null = null
 	/** Nothing more comes: the server has closed it, or the connection is gone. */
@@ -80,9 +87,9 @@ export class MuxChannel {
 		// Input that nobody reads any more is no failure of ours.
 		this.stdin.on('error', () => {})
 		// What is being read still counts as unread while it is asked for more.
-		const read = () => queueMicrotask(() => this.#grant(true))
-		this.stdout = new Readable({ read })
-		this.stderr = new Readable({ read })
+		const read = () => queueMicrotask(() => this.#grant())
+		this.stdout = new Incoming(read)
+		this.stderr = new Incoming(read)
 	}
 
 	get isClosed(): boolean {
@@ -95,7 +102,7 @@ export class MuxChannel {
 
 	// ——— out ———
 
-	#pump(): void {
+	readonly #pump = (): void => {
 		while (this.#pending && !this.#closeSent) {
 			const { data } = this.#pending
 			const length = Math.min(data.length, this.#packet, this.#sendWindow.room)
@@ -103,6 +110,7 @@ export class MuxChannel {
 				this.#sendWindow.wanting()
 				return
 			}
+			if (this.#wire.isFull(this.#pump)) return
 			this.#sendWindow.sent(length)
 			if (length > 0) this.#say(dataHead(this.#peer, length), data.subarray(0, length))
 			if (length < data.length) this.#pending.data = data.subarray(length)
@@ -120,7 +128,7 @@ export class MuxChannel {
 	/** Whether the server did it. False also when the channel went before it answered. */
 	request(name: string, fields: Buffer = Buffer.alloc(0)): Promise<boolean> {
 		return new Promise((resolve) => {
-			if (this.#closeSent) return resolve(false)
+			if (this.#closeSent || fields.length > longestRequest) return resolve(false)
 			this.#replies.push(resolve)
 			this.#say(request(this.#peer, name, true, fields))
 		})
@@ -151,21 +159,22 @@ export class MuxChannel {
 		}
 	}
 
-	#take(stream: Readable, data: Buffer): void {
+	#take(stream: Incoming, data: Buffer): void {
 		this.#receiveWindow.arrived(data.length)
-		if (!this.#ended && !stream.destroyed) stream.push(data)
-		this.#grant(false)
+		stream.arrive(data)
+		this.#grant()
 	}
 
-	#grant(asked: boolean): void {
+	#grant(): void {
 		if (this.#closeSent || this.#ended) return
-		const more = this.#receiveWindow.grant(this.stdout.readableLength + this.stderr.readableLength, asked)
+		const more = this.#receiveWindow.grant(this.stdout.unread + this.stderr.unread)
 		if (more > 0) this.#say(grant(this.#peer, more))
 	}
 
 	#asked({ name, wantsReply, fields }: Message & { type: 'request' }): void {
 		if (name === 'exit-status') this.exit = { code: fields.uint32(), signal: null }
-		else if (name === 'exit-signal') this.exit = { code: null, signal: fields.text().replace(/^SIG/, '') }
+		else if (name === 'exit-signal')
+			this.exit = { code: null, signal: fields.text().replace(/^SIG/, '').slice(0, longestName) }
 		// OpenSSH's: its command reads no more.
 		else if (name === 'eow@openssh.com') this.stdin.destroy()
 		// Such as the server's own question whether we are there: any answer will do.
@@ -175,8 +184,8 @@ export class MuxChannel {
 	#end(): void {
 		if (this.#ended) return
 		this.#ended = true
-		this.stdout.push(null)
-		this.stderr.push(null)
+		this.stdout.finish()
+		this.stderr.finish()
 	}
 
 	#close(): void {

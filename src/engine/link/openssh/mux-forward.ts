@@ -36,9 +36,9 @@ export class MuxForward extends Duplex {
 		else stdin.write(data, callback)
 	}
 
+	/** Not before all is sent: once both ways have ended, the channel is closed. */
 	override _final(callback: () => void): void {
-		this.#channel.stdin.end()
-		callback()
+		this.#channel.stdin.end(() => callback())
 	}
 
 	override _destroy(error: Error | null, callback: (error: Error | null) => void): void {

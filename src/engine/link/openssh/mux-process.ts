@@ -37,7 +37,7 @@ export class MuxProcess implements RemoteProcess {
 		if (!channel.exit) return this.#settle(lost())
 		// It counts as ended when its output was taken in.
 		if (!stdout.readableEnded && !stdout.destroyed) await untilEnd(stdout)
-		if (stderr.readableFlowing === true && !stderr.readableEnded) await untilEnd(stderr)
+		if (stderr.readableFlowing === true && !stderr.readableEnded && !stderr.destroyed) await untilEnd(stderr)
 		this.#settle(channel.exit)
 	}
 

@@ -68,16 +68,16 @@ export class ReceiveWindow {
 	/** @throws RangeError when more came than was granted */
 	arrived(bytes: number): void {
 		this.#left -= bytes
-		if (this.#left < 0) throw new RangeError('More came than was asked for')
+		if (this.#left < 0) throw new RangeError('more came than was asked for')
 		// Whether it would send more cannot be seen from here.
 		this.#allowance.wanting()
 		this.#allowance.took(bytes)
 	}
 
-	/** What to grant now, when so many lie unread. Zero: not yet worth a message. `asked`: somebody waits for more. */
-	grant(unread: number, asked: boolean): number {
+	/** What to grant now, when so many lie unread. Zero: not yet worth a message, there is enough left to come. */
+	grant(unread: number): number {
 		const more = this.#allowance.bytes - this.#left
-		if (unread >= mostUnread || more < (asked ? 1 : this.#allowance.bytes / 8)) return 0
+		if (unread >= mostUnread || more < this.#allowance.bytes / 8) return 0
 		this.#left += more
 		return more
 	}

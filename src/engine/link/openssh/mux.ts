@@ -14,6 +14,10 @@ const proxy = { wish: 0x1000000f, granted: 0x8000000f }
 const longestFrame = 256 * 1024
 /** What we take in one message. */
 const packet = 32 * 1024
+/** Of small messages, such as answers to a server that asks and does not listen, no more than this may wait. */
+const mostUnsent = 2 * 1024 * 1024
+/** Of the server's reason to refuse a channel. */
+const longestReason = 400
 
 /** RFC 4254, section 5.1, in the words of OpenSSH. */
 const refusals: Record<number, string> = {
@@ -40,17 +44,19 @@ interface Opening {
  */
 export class Mux {
 	readonly trip = new LineTrip()
-	/** The master has hung up, or what it passes on cannot be read, or it was ended. */
-	readonly gone: Promise<void>
+	/** Settles when nothing more comes: with the reason, or null where the master has hung up or all was ended. */
+	readonly gone: Promise<string | null>
 	/** Called when something has come from the workstation. */
 	heard: () => void = () => {}
 	readonly #socket: Socket
 	readonly #grantsSoon: boolean
 	readonly #opening = new Map<number, Opening>()
 	readonly #channels = new Map<number, MuxChannel>()
+	/** They have data to send once the socket takes it. The longest waiting come first. */
+	readonly #waiting = new Set<() => void>()
 	#next = 0
 	#isGone = false
-	#tellGone: () => void = () => {}
+	#tellGone: (why: string | null) => void = () => {}
 
 	private constructor(socket: Socket, rest: Buffer, grantsSoon: boolean) {
 		this.#socket = socket
@@ -64,12 +70,13 @@ export class Mux {
 			this.trip.carried += data.length
 			try {
 				if (!this.#isGone) frames.take(data)
-			} catch {
-				this.#hangUp()
+			} catch (error) {
+				this.#hangUp(`What the server sent could not be taken in: ${(error as Error).message}`)
 			}
 		}
 		socket.on('data', take)
-		socket.once('close', () => this.#hangUp())
+		socket.on('drain', () => this.#drained())
+		socket.once('close', () => this.#hangUp(null))
 		if (rest.length > 0) take(rest)
 	}
 
@@ -94,14 +101,16 @@ export class Mux {
 			let greeted = false
 			const frames = new Frames((frame) => {
 				const [type, value] = [frame.readUInt32BE(0), frame.readUInt32BE(4)]
-				if (!greeted && type === hello.type && value === hello.version) greeted = true
-				else if (greeted && type === proxy.granted) {
-					clearTimeout(timer)
-					socket.off('data', take)
-					socket.off('close', onClose)
-					resolve(new Mux(socket, frames.rest(), grantsSoon))
-					return false
-				} else fail('ssh does not share its connection')
+				if (!greeted && type === hello.type && value === hello.version) {
+					greeted = true
+					return true
+				}
+				if (!greeted || type !== proxy.granted) throw new RangeError('no such answer')
+				clearTimeout(timer)
+				socket.off('data', take)
+				socket.off('close', onClose)
+				resolve(new Mux(socket, frames.rest(), grantsSoon))
+				return false
 			})
 			const take = (data: Buffer) => {
 				try {
@@ -118,7 +127,8 @@ export class Mux {
 
 	/** Ends all that rides on it. The socket stays. */
 	end(): void {
-		this.#hangUp()
+		this.#hangUp(null)
+		this.#waiting.clear()
 		for (const { refuse } of this.#opening.values()) refuse(new Error('The connection has ended'))
 		this.#opening.clear()
 		for (const channel of [...this.#channels.values()]) channel.lose()
@@ -131,27 +141,36 @@ export class Mux {
 	}
 
 	/** Whoever hears of it may say more of why, and then ends all. */
-	#hangUp(): void {
+	#hangUp(why: string | null): void {
 		this.#isGone = true
-		this.#tellGone()
+		this.#tellGone(why)
 	}
 
-	#receive(frame: Buffer): void {
+	/** @returns whether more may come */
+	#receive(frame: Buffer): boolean {
 		const message = readMessage(frame.subarray(1))
-		if (!message) return
+		if (!message) return true
 		const opening = this.#opening.get(message.channel)
 		if (!opening) {
 			this.#channels.get(message.channel)?.receive(message)
-			return
+			return !this.#isGone
 		}
+		if (message.type !== 'opened' && message.type !== 'refused')
+			throw new RangeError('a channel was used before it was open')
 		this.#opening.delete(message.channel)
 		if (message.type === 'opened') opening.take(this.#channel(message.channel, message))
 		else opening.refuse(refusalOf(message))
+		return !this.#isGone
 	}
 
 	#channel(id: number, opened: Message & { type: 'opened' }): MuxChannel {
 		const channel = new MuxChannel(opened, {
 			send: (...parts) => this.#send(...parts),
+			isFull: (again) => {
+				const full = this.#isGone || this.#socket.writableNeedDrain
+				if (full) this.#waiting.add(again)
+				return full
+			},
 			trip: this.trip,
 			grantsSoon: this.#grantsSoon,
 			done: () => this.#channels.delete(id),
@@ -165,9 +184,17 @@ export class Mux {
 		const length = parts.reduce((sum, part) => sum + part.length, 1)
 		const head = Buffer.alloc(5)
 		head.writeUInt32BE(length)
-		this.#socket.cork()
-		for (const part of [head, ...parts]) this.#socket.write(part)
-		this.#socket.uncork()
+		this.#socket.write(Buffer.concat([head, ...parts]))
+		if (this.#socket.writableLength > mostUnsent) this.#hangUp('The server takes nothing in')
+	}
+
+	/** Gives everybody a turn before anybody's second. */
+	#drained(): void {
+		for (const again of [...this.#waiting]) {
+			if (this.#socket.writableNeedDrain) return
+			this.#waiting.delete(again)
+			again()
+		}
 	}
 
 	/**
@@ -176,7 +203,7 @@ export class Mux {
 	 */
 	open<T>(type: string, fields: Buffer, take: (channel: MuxChannel) => T): Promise<T> {
 		return new Promise((resolve, reject) => {
-			if (this.#isGone) return reject(new Error('it is gone'))
+			if (this.#isGone) return reject(new Error('The connection has ended'))
 			const id = this.#next
 			this.#next += 1
 			this.#opening.set(id, { take: (channel) => resolve(take(channel)), refuse: reject })
@@ -185,10 +212,9 @@ export class Mux {
 	}
 }
 
-function refusalOf(message: Message): Error {
-	if (message.type !== 'refused') return new Error('The server answers what was not asked')
-	const reason = refusals[message.code] ?? 'unknown reason'
-	return new ChannelRefused(message.words === '' ? reason : `${reason}: ${message.words}`)
+function refusalOf({ code, words }: Message & { type: 'refused' }): Error {
+	const reason = refusals[code] ?? 'unknown reason'
+	return new ChannelRefused(words === '' ? reason : `${reason}: ${words}`.slice(0, longestReason))
 }
 
 function words(...values: number[]): Buffer {
@@ -199,11 +225,11 @@ function words(...values: number[]): Buffer {
 
 /** Cuts what arrives into frames, each without its length. */
 class Frames {
-	readonly #onFrame: (frame: Buffer) => unknown
+	readonly #onFrame: (frame: Buffer) => boolean
 	#rest: Buffer = Buffer.alloc(0)
 
 	/** It takes no more once this gives false. */
-	constructor(onFrame: (frame: Buffer) => unknown) {
+	constructor(onFrame: (frame: Buffer) => boolean) {
 		this.#onFrame = onFrame
 	}
 
@@ -217,11 +243,11 @@ class Frames {
 		this.#rest = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data])
 		while (this.#rest.length >= 4) {
 			const end = 4 + this.#rest.readUInt32BE(0)
-			if (end > longestFrame) throw new RangeError('ssh passes on what cannot be read')
+			if (end > longestFrame) throw new RangeError('a message was too long')
 			if (this.#rest.length < end) return
 			const frame = this.#rest.subarray(4, end)
 			this.#rest = this.#rest.subarray(end)
-			if (this.#onFrame(frame) === false) return
+			if (!this.#onFrame(frame)) return
 		}
 	}
 }
