@@ -5,9 +5,10 @@ import { GpuCard } from './gpu-card.tsx'
 import { StateProvider, useHawser, useHawserState, useView } from './hawser.tsx'
 import { Header } from './header.tsx'
 import { Glyph } from './marks.tsx'
+import { NoProject } from './no-project.tsx'
 import { OwnOperations } from './own-operations.tsx'
 import { Attention } from './problem-card.tsx'
-import { NoProject, ProjectCard } from './project-card.tsx'
+import { ProjectCard } from './project-card.tsx'
 import { RunsCard } from './runs-card.tsx'
 
 export function App() {

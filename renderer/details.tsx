@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, use, useEffect, useState } from 'react'
+import { placeOf } from './address.ts'
 
 /** What is opened in place, in the order it was opened: Esc closes the last one. */
 interface Details {
@@ -13,10 +14,11 @@ const DetailsContext = createContext<Details>({ opened: [], open: () => {}, clos
 export const elementId = (id: string) =>
 	`detail-${id.replace(/[^A-Za-z0-9-]/g, (found) => `_${found.codePointAt(0)?.toString(16)}`)}`
 
-/** `#run/<id>` opens that run, so that a notice can lead there. */
+/** The id of what the address opens: a notice and the menu lead there. */
 function fromAddress(): string[] {
-	const match = /^#run\/(.+)$/.exec(location.hash)
-	return match?.[1] ? [`run:${decodeURIComponent(match[1])}`] : []
+	const place = placeOf(location.hash)
+	if (!place) return []
+	return [place.at === 'run' ? `run:${place.run}` : `preview:${place.project}`]
 }
 
 export function DetailsProvider({ children }: { children: ReactNode }) {
@@ -25,7 +27,11 @@ export function DetailsProvider({ children }: { children: ReactNode }) {
 	const close = (id: string) => setOpened((before) => before.filter((other) => other !== id))
 
 	useEffect(() => {
-		const follow = () => setOpened((before) => [...before, ...fromAddress()])
+		const follow = () =>
+			setOpened((before) => {
+				const asked = fromAddress()
+				return [...before.filter((id) => !asked.includes(id)), ...asked]
+			})
 		window.addEventListener('hashchange', follow)
 		return () => window.removeEventListener('hashchange', follow)
 	}, [])
@@ -33,13 +39,14 @@ export function DetailsProvider({ children }: { children: ReactNode }) {
 	useEffect(() => {
 		const hear = (event: KeyboardEvent) => {
 			if (event.key !== 'Escape' || event.defaultPrevented) return
-			const last = opened.at(-1)
+			// One that is not there, since its run or project is gone, closes nothing.
+			const last = opened.findLast((id) => document.getElementById(elementId(id)))
 			if (last === undefined) {
 				// In the app Esc then closes the window itself; a page stays.
 				if (window.hawser) window.close()
 				return
 			}
-			setOpened(opened.slice(0, -1))
+			setOpened(opened.filter((id) => id !== last))
 			document.querySelector<HTMLElement>(`[aria-controls="${elementId(last)}"]`)?.focus()
 		}
 		window.addEventListener('keydown', hear)

@@ -1,34 +1,61 @@
 import type { Lane, ProjectState } from '../src/contract/state.ts'
+import { caresOf } from './cares.ts'
+import { Mark } from './marks.tsx'
 import { count } from './words.ts'
 
 type Read = Extract<ProjectState['pending'], { status: 'read' }>
 
-/** Where the code is: three lanes, and between them how many commits have still to go which way. */
+/**
+ * Where the code is: a lane for each machine, and between them how many commits have still to go which way. Without
+ * a hub there are two.
+ */
 export function Lanes({ project, linked }: { project: ProjectState; linked: boolean }) {
 	const read: Read | null = project.pending.status === 'read' ? project.pending : null
 	const late = !linked
+	const direct = project.hub === 'direct'
+	const cares = new Set(read ? caresOf(read).map(({ side }) => side) : [])
+	const { toHub = null, fromHub = null, toWorkstation = null, toLaptop = null } = read ?? {}
 	return (
-		<div className="lanes">
-			<LaneBox title="Laptop" branch={project.base} />
+		<div className={`lanes ${direct ? 'lanes-direct' : ''}`}>
+			<LaneBox title="Laptop" branch={project.base} care={cares.has('laptop')} />
+			{!direct && (
+				<>
+					<div className="flow">
+						<Arrow lane={toHub} way="out" words="to send to the hub" late={false} />
+						{some(fromHub) && <Arrow lane={fromHub} way="back" words="to take from the hub" late={false} />}
+					</div>
+					<LaneBox title="Hub" branch={project.hub} />
+				</>
+			)}
 			<div className="flow">
-				<Arrow lane={read?.toHub ?? null} way="out" words="to send to the hub" late={false} />
-			</div>
-			<LaneBox title="Hub" branch={project.hub === 'direct' ? 'none' : project.hub} />
-			<div className="flow">
-				<Arrow lane={read?.toWorkstation ?? null} way="out" words="to send to the workstation" late={late} />
-				{read?.toLaptop !== null && read?.toLaptop !== undefined && read.toLaptop.count > 0 && (
-					<Arrow lane={read.toLaptop} way="back" words="with results to bring back" late={late} />
+				<Arrow lane={toWorkstation} way="out" words="to send to the workstation" late={late} />
+				{some(toLaptop) && (
+					<Arrow lane={toLaptop} way="back" words="with results to bring back" late={late} />
 				)}
 			</div>
-			<LaneBox title="Workstation" branch={project.validation} late={late} />
+			<LaneBox title="Workstation" branch={project.validation} late={late} care={cares.has('workstation')} />
 		</div>
 	)
 }
 
-function LaneBox({ title, branch, late = false }: { title: string; branch: string; late?: boolean }) {
+const some = (lane: Lane | null) => lane !== null && lane.count > 0
+
+interface LaneBoxProps {
+	title: string
+	branch: string
+	late?: boolean
+	/** Something there needs care; what it is stands below. */
+	care?: boolean
+}
+
+function LaneBox({ title, branch, late = false, care = false }: LaneBoxProps) {
 	return (
-		<div className={`lane ${late ? 'late' : ''}`}>
-			<span className="lane-title">{title}</span>
+		<div className={`lane ${late ? 'late' : ''} ${care ? 'lane-care' : ''}`}>
+			<span className="lane-title">
+				{title}
+				{care && <Mark shape="ask" />}
+				{care && <span className="sr">, needs care</span>}
+			</span>
 			<code title={branch}>{branch}</code>
 		</div>
 	)

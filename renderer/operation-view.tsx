@@ -1,3 +1,4 @@
+import type { PlannedKind } from '../src/contract/code.ts'
 import type { Operation, OperationOutcome, Step } from '../src/contract/state.ts'
 import { Button } from './button.tsx'
 import { useNow } from './clock.ts'
@@ -5,7 +6,7 @@ import { useDetails } from './details.tsx'
 import { useHawser } from './hawser.tsx'
 import { Mark, type MarkShape } from './marks.tsx'
 import { NextStepButton } from './next-step.tsx'
-import { isOfZeroTier } from './operation-of.ts'
+import { hasMoved, isOfZeroTier, isPlanned } from './operation-of.ts'
 import { count, duration, mainMetric, metricValue } from './words.ts'
 
 const titles: Record<Operation['kind'], string> = {
@@ -13,24 +14,45 @@ const titles: Record<Operation['kind'], string> = {
 	up: 'Up',
 	run: 'Run',
 	back: 'Back',
+	undo: 'Undo',
+	setup: 'Set up the project',
 	demo: 'Set-up',
 	'zerotier-restart': 'Restart ZeroTier',
 	'zerotier-join': 'Join the network',
 }
 
+/** How to see what can be done about an operation's outcome: the preview of another one. */
+interface PreviewWay {
+	ask(kind: PlannedKind): void
+	why: string | null
+}
+
+interface OperationViewProps {
+	operation: Operation
+	/** For one of a project. */
+	preview?: PreviewWay
+}
+
 /** An operation in place: its steps while it goes on, how it ended after. */
-export function OperationView({ operation }: { operation: Operation }) {
+export function OperationView({ operation, preview }: OperationViewProps) {
 	const { outcome } = operation
 	const current = operation.steps.findIndex((step) => step.status === 'running')
 	return (
 		<section className="operation" aria-label={titles[operation.kind]}>
-			{outcome === null || outcome.status !== 'succeeded' ? <Steps steps={operation.steps} /> : null}
+			{/* What was set up, and what was there already, is worth reading after too. */}
+			{outcome?.status !== 'succeeded' || operation.kind === 'setup' ? (
+				<Steps steps={operation.steps} />
+			) : null}
 			<p className="sr" role="status">
 				{current >= 0 &&
 					`Step ${current + 1} of ${operation.steps.length}: ${operation.steps[current]?.title}`}
 				{outcome && `${titles[operation.kind]}: ${outcomeWords[outcome.status]}`}
 			</p>
-			{outcome ? <Ended operation={operation} outcome={outcome} /> : <UnderWay operation={operation} />}
+			{outcome ? (
+				<Ended operation={operation} outcome={outcome} preview={preview} />
+			) : (
+				<UnderWay operation={operation} />
+			)}
 		</section>
 	)
 }
@@ -91,7 +113,13 @@ const outcomeWords: Record<OperationOutcome['status'], string> = {
 	stopped: 'Stopped, nothing was lost',
 }
 
-function Ended({ operation, outcome }: { operation: Operation; outcome: OperationOutcome }) {
+interface EndedProps {
+	operation: Operation
+	outcome: OperationOutcome
+	preview: PreviewWay | undefined
+}
+
+function Ended({ operation, outcome, preview }: EndedProps) {
 	const { send } = useHawser()
 	const { open } = useDetails()
 	const { problem, run } = outcome
@@ -122,6 +150,25 @@ function Ended({ operation, outcome }: { operation: Operation; outcome: Operatio
 				{run && problem?.next?.kind !== 'open' && (
 					<Button kind={kind} onClick={() => open(`run:${run.id}`)}>
 						Show the run
+					</Button>
+				)}
+				{preview && problem?.code === 'conflict' && (
+					<Button
+						title="See what both sides changed, and choose"
+						why={preview.why}
+						onClick={() => preview.ask(isPlanned(operation.kind) ? operation.kind : 'go')}
+					>
+						Resolve…
+					</Button>
+				)}
+				{preview && hasMoved(operation, outcome) && (
+					<Button
+						kind={kind}
+						title="See what bringing back how it was would change"
+						why={preview.why}
+						onClick={() => preview.ask('undo')}
+					>
+						Undo…
 					</Button>
 				)}
 				<Button kind={kind} onClick={() => void send('dismissOperation', { operation: operation.id })}>

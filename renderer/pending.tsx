@@ -1,11 +1,14 @@
-import type { Commit, ProjectState } from '../src/contract/state.ts'
+import type { Commit, Pending as PendingState, ProjectState } from '../src/contract/state.ts'
+import { CopyButton } from './button.tsx'
+import { type Care, caresOf, stashWords } from './cares.ts'
 import { useNow } from './clock.ts'
+import { CommitRow, type Way } from './commit-row.tsx'
+import { Mark } from './marks.tsx'
 import { NextStepButton } from './next-step.tsx'
-import { age, ago, count, short } from './words.ts'
+import { PendingFiles } from './pending-files.tsx'
+import { ago, short } from './words.ts'
 
-const mostShown = 4
-
-/** The commits that wait, either way, and what is not committed. */
+/** What waits, either way: commits, files that no commit holds, and what needs a person's care. */
 export function Pending({ project, linked }: { project: ProjectState; linked: boolean }) {
 	const { pending } = project
 	const now = useNow()
@@ -16,17 +19,24 @@ export function Pending({ project, linked }: { project: ProjectState; linked: bo
 	const { toHub, toWorkstation } = pending
 	const out = (toWorkstation?.count ?? 0) >= (toHub?.count ?? 0) ? (toWorkstation ?? toHub) : toHub
 	const back = pending.toLaptop
-	const even = toWorkstation?.count === 0 && toHub?.count === 0 && back?.count === 0
+	const hub = onlyOnHub(pending)
+	const stashes = stashWords(pending)
 	const side = linked ? null : sideNote(pending.remoteAt, now)
 	return (
 		<>
+			<Cares cares={caresOf(pending)} />
 			<ul className="commits">
 				{out && <Commits commits={out.commits} total={out.count} way="out" />}
 				{back && <Commits commits={back.commits} total={back.count} way="back" />}
-				<Changed changed={pending.changedCount} untracked={pending.untrackedCount} />
-				{even && pending.changedCount === 0 && pending.untrackedCount === 0 && (
-					<li className="quiet">Nothing waits: all three are in step at {short(pending.head)}.</li>
+				{hub && <Commits commits={hub.commits} total={hub.total} way="hub" />}
+				<PendingFiles pending={pending} project={project.name} />
+				{isEven(pending, project) && (
+					<li className="quiet">
+						Nothing waits: {project.hub === 'direct' ? 'both' : 'all three'} are in step at{' '}
+						{short(pending.head)}.
+					</li>
 				)}
+				{stashes && <li className="quiet">{stashes}</li>}
 				{pending.branch !== null && pending.branch !== project.base && (
 					<li className="quiet">
 						<span className="rest">
@@ -41,59 +51,83 @@ export function Pending({ project, linked }: { project: ProjectState; linked: bo
 	)
 }
 
+function isEven({ toHub, fromHub, toWorkstation, toLaptop, ...rest }: PendingState, { hub }: ProjectState) {
+	const { remote } = rest
+	const withHub = hub === 'direct' || (toHub?.count === 0 && (fromHub === null || fromHub.count === 0))
+	const files = rest.changedCount + rest.untrackedCount + (remote?.changedCount ?? 0)
+	const more = (remote?.untrackedCount ?? 0) + (remote?.resultCount ?? 0)
+	return withHub && toWorkstation?.count === 0 && toLaptop?.count === 0 && files + more === 0
+}
+
+/** What the hub has and the laptop lacks, without what comes from the workstation anyway. */
+function onlyOnHub({ fromHub, toLaptop }: PendingState): { commits: Commit[]; total: number | null } | null {
+	if (!fromHub || fromHub.count === 0) return null
+	const known = new Set(toLaptop?.commits.map(({ id }) => id))
+	const commits = fromHub.commits.filter(({ id }) => !known.has(id))
+	if (commits.length === 0) return null
+	const whole =
+		fromHub.count === fromHub.commits.length && (toLaptop?.count ?? 0) === (toLaptop?.commits.length ?? 0)
+	return {
+		commits,
+		total: whole || known.size === 0 ? fromHub.count - (fromHub.commits.length - commits.length) : null,
+	}
+}
+
 const sideNote = (at: number | null, now: number) =>
 	at === null
 		? 'The workstation’s side was not read yet.'
 		: `The workstation’s side was read ${ago(at, now)}.`
 
-function Commits({ commits, total, way }: { commits: Commit[]; total: number; way: 'out' | 'back' }) {
-	const now = useNow()
-	const shown = commits.slice(0, way === 'out' ? mostShown : 2)
+const shownOf: Record<Way, number> = { out: 4, back: 2, hub: 2 }
+const goal: Record<Way, string> = { out: 'to send', back: 'to bring back', hub: 'on the hub' }
+
+/** `total` null: more than are listed, it is not known how many. */
+function Commits({ commits, total, way }: { commits: Commit[]; total: number | null; way: Way }) {
+	const shown = commits.slice(0, shownOf[way])
+	const more = total === null ? null : total - shown.length
 	return (
 		<>
 			{shown.map((commit) => (
 				<li key={commit.id}>
-					<code className="commit-id">{short(commit.id)}</code>
-					{way === 'back' && (
-						<span className="way">
-							<span aria-hidden="true">←</span>
-							<span className="sr">comes back:</span>
-						</span>
-					)}
-					<span className="subject" title={commit.subject}>
-						{commit.subject}
-					</span>
-					<span className="when">{age(commit.at, now)}</span>
+					<CommitRow commit={commit} way={way} />
 				</li>
 			))}
-			{total > shown.length && shown.length > 0 && (
+			{more !== 0 && shown.length > 0 && (
 				<li className="quiet">
-					and {total - shown.length} more {way === 'out' ? 'to send' : 'to bring back'}
+					and {more === null ? 'more' : `${more} more`} {goal[way]}
 				</li>
 			)}
 		</>
 	)
 }
 
-function Changed({ changed, untracked }: { changed: number; untracked: number }) {
-	if (changed + untracked === 0) return null
-	const words =
-		changed === 0
-			? `${count(untracked, 'new file')}, not committed`
-			: `${count(changed, 'file')} changed${untracked > 0 ? `, ${untracked} new` : ''}, not committed`
+/** Stands out by its mark, its edge and its weight; there is none of it while all is calm. */
+function Cares({ cares }: { cares: readonly Care[] }) {
+	if (cares.length === 0) return null
 	return (
-		<li className="quiet">
-			<code className="commit-id" aria-hidden="true">
-				+{changed + untracked}
-			</code>
-			<span className="rest">{words}</span>
-		</li>
+		<ul className="cares" aria-label="What needs care">
+			{cares.map(({ title, meaning, path }) => (
+				<li key={title}>
+					<Mark shape="ask" />
+					<div>
+						<p className="strong">{title}</p>
+						<p className="quiet">{meaning}</p>
+						{path !== null && (
+							<div className="care-path">
+								<code className="command">{path}</code>
+								<CopyButton kind="quiet" label="Copy its path" text={path} />
+							</div>
+						)}
+					</div>
+				</li>
+			))}
+		</ul>
 	)
 }
 
 interface TroubleProps {
 	project: ProjectState
-	problem: NonNullable<Extract<ProjectState['pending'], { status: 'read' }>['problem']>
+	problem: NonNullable<PendingState['problem']>
 	note: string | null
 }
 

@@ -1,48 +1,39 @@
-import { useState } from 'react'
-import type { CommandName } from '../src/contract/commands.ts'
-import type { LinkState, ProjectState, State } from '../src/contract/state.ts'
-import { Button, CopyButton } from './button.tsx'
+import { useEffect, useRef } from 'react'
+import type { PlannedKind } from '../src/contract/code.ts'
+import type { Problem } from '../src/contract/problem.ts'
+import type { ProjectState } from '../src/contract/state.ts'
+import { Button } from './button.tsx'
+import { elementId, useDetails } from './details.tsx'
 import { useHawser, useHawserState, useView } from './hawser.tsx'
 import { Lanes } from './lanes.tsx'
 import { NextStepButton } from './next-step.tsx'
 import { isOfProject, operationOf } from './operation-of.ts'
 import { OperationView } from './operation-view.tsx'
 import { Pending } from './pending.tsx'
-
-/** Why nothing can be started on a project now; null when it can. */
-function reasonNot(state: State, project: ProjectState, gone: boolean): string | null {
-	if (gone) return 'Hawser is not running.'
-	const link = state.workstations[project.workstation]?.link
-	switch (link?.status) {
-		case undefined:
-		case 'off':
-			return `${project.workstation} is not connected.`
-		case 'waiting':
-			return 'This laptop has no network.'
-		case 'host-key':
-			return link.question ? `The host key of ${project.workstation} waits for your answer.` : null
-		case 'login':
-			return link.question ? `The login to ${project.workstation} waits for you.` : null
-		case 'lost':
-		case 'stopped':
-			return `There is no path to ${project.workstation}.`
-		// An operation waits for a link that is on its way, but not for one whose last try failed.
-		case 'dialling':
-			return link.problem ? `There is no path to ${project.workstation}.` : null
-		case 'up':
-			return null
-	}
-}
+import { previewId, usePreview } from './preview-of.ts'
+import { PreviewPanel } from './preview-panel.tsx'
+import { reasonNot, SyncActions } from './sync-actions.tsx'
 
 export function ProjectCard({ project, several }: { project: ProjectState; several: boolean }) {
 	const state = useHawserState()
-	const { refusals, dismiss } = useHawser()
+	const { gone } = useView()
+	const { refusals } = useHawser()
+	const { opened, open } = useDetails()
 	const about = `project:${project.name}`
 	const refusal = refusals[about]
 	const operation = operationOf(state, (one) => one.project === project.name && isOfProject(one))
 	const running = operation !== null && operation.endedAt === null
+	const isOpen = opened.includes(previewId(project.name))
+	const preview = usePreview(project, isOpen, running)
+	const linked = state.workstations[project.workstation]?.link.status === 'up'
+	const reason = reasonNot(state, project, gone)
+	const card = useFocusBack(project.name, isOpen)
+	const ask = (kind: PlannedKind) => {
+		preview.setKind(kind)
+		open(previewId(project.name))
+	}
 	return (
-		<section className="card project" aria-label={`Project ${project.name}`}>
+		<section ref={card} className="card project" tabIndex={-1} aria-label={`Project ${project.name}`}>
 			<h2>
 				<span className="name" title={project.name}>
 					{project.name}
@@ -52,89 +43,52 @@ export function ProjectCard({ project, several }: { project: ProjectState; sever
 					{several && ` · ${project.workstation}`}
 				</span>
 			</h2>
-			<Lanes project={project} linked={state.workstations[project.workstation]?.link.status === 'up'} />
-			<Pending project={project} linked={state.workstations[project.workstation]?.link.status === 'up'} />
-			{operation && <OperationView operation={operation} />}
-			{!running && <Actions project={project} about={about} />}
-			{refusal && (
-				<div className="trouble" role="alert">
-					<p className="strong">{refusal.title}</p>
-					<p>{refusal.meaning}</p>
-					<div className="buttons">
-						<NextStepButton
-							problem={refusal}
-							workstation={project.workstation}
-							project={project.name}
-							where={about}
-						/>
-						<Button onClick={() => dismiss(about)}>Dismiss</Button>
-					</div>
-				</div>
-			)}
+			<Lanes project={project} linked={linked} />
+			<Pending project={project} linked={linked} />
+			{operation && <OperationView operation={operation} preview={{ ask, why: reason }} />}
+			{!running && isOpen && <PreviewPanel project={project} preview={preview} reason={reason} />}
+			{!running && !isOpen && <SyncActions project={project} about={about} reason={reason} />}
+			{refusal && <Refusal project={project} refusal={refusal} about={about} />}
 		</section>
 	)
 }
 
-type Action = Extract<CommandName, 'go' | 'up' | 'back' | 'run'>
-const actions: { name: Action; label: string; title: string }[] = [
-	{ name: 'go', label: 'Sync and validate', title: 'Send code out, run the validation, bring results back' },
-	{ name: 'up', label: 'Up', title: 'Send code out' },
-	{ name: 'back', label: 'Back', title: 'Bring results back' },
-	{ name: 'run', label: 'Run', title: 'Start the validation there' },
-]
+interface RefusalProps {
+	project: ProjectState
+	refusal: Problem
+	about: string
+}
 
-function Actions({ project, about }: { project: ProjectState; about: string }) {
-	const state = useHawserState()
-	const { gone } = useView()
-	const { send } = useHawser()
-	const [asked, setAsked] = useState<Action | null>(null)
-	const reason = reasonNot(state, project, gone)
-	const why = reason ?? (asked ? 'Starting.' : null)
-	const start = async (name: Action) => {
-		setAsked(name)
-		await send(name, { project: project.name }, about)
-		setAsked(null)
-	}
+function Refusal({ project, refusal, about }: RefusalProps) {
+	const { dismiss } = useHawser()
 	return (
-		<>
+		<div className="trouble" role="alert">
+			<p className="strong">{refusal.title}</p>
+			<p>{refusal.meaning}</p>
 			<div className="buttons">
-				{actions.map(({ name, label, title }) => (
-					<Button
-						key={name}
-						kind={name === 'go' ? 'main' : 'plain'}
-						title={title}
-						why={why}
-						onClick={() => void start(name)}
-					>
-						{asked === name && name === 'go' ? 'Starting…' : label}
-					</Button>
-				))}
+				<NextStepButton
+					problem={refusal}
+					workstation={project.workstation}
+					project={project.name}
+					where={about}
+				/>
+				<Button onClick={() => dismiss(about)}>Dismiss</Button>
 			</div>
-			{reason && <p className="quiet small reason">{reason}</p>}
-		</>
+		</div>
 	)
 }
 
-const onItsWay = new Set<LinkState['status']>(['waiting', 'dialling', 'host-key', 'login'])
-
-export function NoProject() {
-	const state = useHawserState()
-	const { send } = useHawser()
-	if (Object.values(state.operations).some((operation) => operation.kind === 'demo')) return null
-	const connecting = Object.values(state.workstations).some(({ link }) => onItsWay.has(link.status))
-	return (
-		<section className="card empty" aria-label="No project yet">
-			<h2 className="empty-title">{connecting ? 'Connecting for the first time' : 'No project yet'}</h2>
-			<p className="quiet">
-				A project is a repository that is on this laptop and on a workstation. Name its two paths in
-				config.json, and its commits and runs show here.
-			</p>
-			<div className="buttons">
-				<Button kind="main" onClick={() => void send('setUpDemo', {})}>
-					Try the demo project
-				</Button>
-				<CopyButton label="Copy its path" text={state.config.path} />
-			</div>
-		</section>
-	)
+/** The preview takes the place of the button that opened it: closed, the focus goes there again, else to the card. */
+function useFocusBack(project: string, isOpen: boolean) {
+	const card = useRef<HTMLElement>(null)
+	const before = useRef(isOpen)
+	useEffect(() => {
+		const closed = before.current && !isOpen
+		before.current = isOpen
+		if (!closed || document.activeElement !== document.body) return
+		const trigger = `[aria-controls="${elementId(previewId(project))}"]`
+		const place = card.current?.querySelector<HTMLElement>(trigger) ?? card.current
+		place?.focus({ preventScroll: true })
+	}, [isOpen, project])
+	return card
 }

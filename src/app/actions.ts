@@ -2,7 +2,7 @@ import { app, clipboard, dialog, shell } from 'electron'
 import { ProblemError } from '../contract/client.ts'
 import type { EngineFace } from './engine-face.ts'
 import { Links } from './links.ts'
-import type { MenuAction, Wish } from './menu-model.ts'
+import type { MenuAction, Wish } from './menu-entries.ts'
 import { openTerminal } from './terminal.ts'
 import type { AppWindow } from './window.ts'
 
@@ -30,7 +30,7 @@ async function perform(
 		case 'open-url':
 			return await links.open(action.url)
 		case 'open-window':
-			return window.open(action.run)
+			return window.open(action.place)
 		case 'open-settings':
 			return await openSettings(engine)
 		case 'open-shell':

@@ -1,5 +1,5 @@
 import { Menu } from 'electron'
-import type { MenuAction } from './menu-model.ts'
+import type { MenuAction } from './menu-entries.ts'
 
 /**
  * The bar that macOS shows while the window is in front: without it, copy and paste have no keys. Elsewhere

@@ -60,7 +60,7 @@ function start(): void {
 	const disposers = [
 		relayPages(engineProcess.open),
 		engine.watch((state) => tray.show(state)),
-		showNotices(engine, (run) => window.open(run)),
+		showNotices(engine, (run) => window.open(run === null ? null : { run })),
 		wakeWith(powerMonitor, engine),
 		() => tray.dispose(),
 	]

@@ -1,4 +1,12 @@
-import type { GpuDevice, GpuState, Operation, ProjectState, Reading, Run } from '../contract/state.ts'
+import type {
+	GpuDevice,
+	GpuState,
+	Operation,
+	ProjectState,
+	Reading,
+	Run,
+	Standing,
+} from '../contract/state.ts'
 import { ago, count, duration, shorten } from './words.ts'
 
 /** A GPU reading older than this is shown with its age. */
@@ -9,6 +17,8 @@ const kindWords: Record<Operation['kind'], string> = {
 	run: 'Run',
 	back: 'Back',
 	go: 'Sync and validate',
+	undo: 'Undo',
+	setup: 'Setting up',
 	demo: 'Setting up the demo',
 	'zerotier-restart': 'Restarting ZeroTier',
 	'zerotier-join': 'Joining a ZeroTier network',
@@ -20,21 +30,44 @@ export function busyLine(operation: Operation): string {
 	return shorten(`${kindWords[operation.kind]}: ${what}`)
 }
 
-export function pendingLine({ pending }: ProjectState): string {
+export function pendingLine({ pending, hub }: ProjectState): string {
 	if (pending.status === 'unknown') return 'Pending: not read yet'
 	if (pending.status === 'unreadable') return `Pending: unknown · ${pending.problem.title}`
-	const changed = pending.changedCount + pending.untrackedCount
+	const { remote } = pending
 	const out = pending.toWorkstation ?? pending.toHub
-	const back = pending.toLaptop?.count ?? 0
+	const back = pending.toLaptop
 	const parts = [
-		...(out && out.count > 0 ? [`${count(out.count, 'commit')} to send`] : []),
-		...(back > 0 ? [`${count(back, 'commit')} to bring back`] : []),
-		...(changed > 0 ? [count(changed, 'changed file')] : []),
+		...some(out?.count, 'commit', 'to send'),
+		// What the workstation has already, but the hub lacks.
+		...(out?.count || hub === 'direct' ? [] : some(pending.toHub?.count, 'commit', 'for the hub')),
+		...some(back?.count, 'commit', 'to bring back'),
+		...(back?.count ? [] : some(pending.fromHub?.count, 'commit', 'on the hub')),
+		...some(remote?.resultCount, 'result', 'to bring back'),
+		...some(pending.changedCount + pending.untrackedCount, 'changed file'),
+		...some((remote?.changedCount ?? 0) + (remote?.untrackedCount ?? 0), 'changed file', 'there'),
 	]
 	if (parts.length > 0) return parts.join(', ')
-	return out && pending.toLaptop
-		? 'Nothing pending'
-		: 'Nothing changed here; the workstation was not read yet'
+	return out && back ? 'Nothing pending' : 'Nothing changed here; the workstation was not read yet'
+}
+
+const some = (amount: number | undefined, one: string, where = '') =>
+	amount ? [`${count(amount, one)}${where ? ` ${where}` : ''}`] : []
+
+/** What somebody has begun or left behind in a repository, at which a sync would stop: a line each. */
+export function careLines({ pending }: ProjectState): string[] {
+	if (pending.status !== 'read') return []
+	const { standing, remote } = pending
+	return [...cares(standing, 'here'), ...(remote ? cares(remote.standing, 'on the workstation') : [])]
+}
+
+function cares({ ongoing, detached, lock }: Standing, where: string): string[] {
+	// A rebase and a bisection check out no branch: that is how they work.
+	const lost = detached && ongoing !== 'rebase' && ongoing !== 'bisect'
+	return [
+		...(ongoing === null ? [] : [`⚠ A ${ongoing} is in progress ${where}`]),
+		...(lost ? [`⚠ No branch is checked out ${where}`] : []),
+		...(lock === null ? [] : [`⚠ Git is locked ${where}${lock.owner ? `, held by ${lock.owner}` : ''}`]),
+	]
 }
 
 export function gpuLines(gpu: GpuState, now: number): string[] {

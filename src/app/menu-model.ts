@@ -1,46 +1,12 @@
-import type { CommandInput, CommandName } from '../contract/commands.ts'
 import { isSafeUrl, type NextStep, type Problem } from '../contract/problem.ts'
-import type { ProjectState, Run, State, WorkstationState } from '../contract/state.ts'
+import type { Run, State, WorkstationState } from '../contract/state.ts'
 import { linkLine, whyNoLink } from './link-lines.ts'
-import { busyLine, gpuLines, pendingLine, runLine } from './menu-lines.ts'
-import { clock, count, shorten } from './words.ts'
-
-/** A command of the engine with its input, as data. */
-export type Wish = { [N in CommandName]: { name: N; input: CommandInput<N> } }[CommandName]
-
-/** What a click on an entry does. */
-export type MenuAction =
-	| { do: 'command'; wish: Wish }
-	| { do: 'copy'; text: string }
-	/** Null: of the first workstation. */
-	| { do: 'copy-report'; workstation: string | null }
-	| { do: 'open-url'; url: string }
-	| { do: 'open-window'; run: string | null }
-	| { do: 'open-settings' }
-	| { do: 'open-shell'; workstation: string }
-	| { do: 'quit' }
-
-/** A line of the native menu as plain data. */
-export type MenuEntry =
-	| { kind: 'separator' }
-	/** Says something, does nothing. */
-	| { kind: 'text'; label: string }
-	/** `why` says why it is greyed; null: it can be clicked. */
-	| { kind: 'item'; label: string; action: MenuAction; why: string | null; accelerator?: string }
-	| { kind: 'submenu'; label: string; entries: MenuEntry[] }
+import { item, type MenuEntry, openWindow, separator, text, wish } from './menu-entries.ts'
+import { busyLine, gpuLines, runLine } from './menu-lines.ts'
+import { projectGroups } from './menu-projects.ts'
+import { clock, count } from './words.ts'
 
 const hourMs = 3_600_000
-
-const separator: MenuEntry = { kind: 'separator' }
-const text = (label: string): MenuEntry => ({ kind: 'text', label: shorten(label, 80) })
-const item = (
-	label: string,
-	action: MenuAction,
-	why: string | null = null,
-	accelerator?: string,
-): MenuEntry => ({ kind: 'item', label, action, why, ...(accelerator ? { accelerator } : {}) })
-const wish = (wish: Wish): MenuAction => ({ do: 'command', wish })
-const openWindow = (run: string | null = null): MenuAction => ({ do: 'open-window', run })
 
 /** The whole native menu. Pure: `now` is milliseconds since the epoch. */
 export function menuModel(state: State, now: number): MenuEntry[] {
@@ -117,53 +83,9 @@ function nextStepEntry(
 		case 'open': {
 			if (next.target === 'config') return item(next.label, { do: 'open-settings' })
 			const run = problem.facts.run
-			return item(next.label, openWindow(next.target === 'run' && typeof run === 'string' ? run : null))
+			return item(next.label, openWindow(next.target === 'run' && typeof run === 'string' ? { run } : null))
 		}
 	}
-}
-
-// ——— projects ———
-
-function projectGroups(state: State): MenuEntry[][] {
-	const projects = Object.values(state.projects)
-	if (projects.length === 0) return [[text('No project yet: open Hawser to add one')]]
-	const [only] = projects
-	if (only && projects.length === 1) return [[text(only.name), ...projectEntries(only, state, true)]]
-	return [
-		projects.map((project, index) => ({
-			kind: 'submenu',
-			label: shorten(`${project.name} · ${pendingLine(project)}`),
-			entries: projectEntries(project, state, index === 0),
-		})),
-	]
-}
-
-function projectEntries(project: ProjectState, state: State, first: boolean): MenuEntry[] {
-	const why = whyNotSync(project, state)
-	const input = { project: project.name }
-	const running = Object.values(state.runs).some(
-		(run) => run.project === project.name && run.outcome.status === 'running',
-	)
-	const whyNotGo = why ?? (running ? 'a run is still going' : null)
-	const accelerator = first ? 'CmdOrCtrl+Shift+G' : undefined
-	return [
-		item('Sync and validate', wish({ name: 'go', input }), whyNotGo, accelerator),
-		item('Up', wish({ name: 'up', input }), why),
-		item('Back', wish({ name: 'back', input }), why),
-		text(pendingLine(project)),
-	]
-}
-
-/** Why nothing can be moved for this project now; null: it can. */
-function whyNotSync(project: ProjectState, state: State): string | null {
-	const busy = Object.values(state.operations).find(
-		(operation) => operation.project === project.name && operation.endedAt === null,
-	)
-	if (busy) return busyLine(busy)
-	if (project.strategy === 'files') return 'this version moves code with git only'
-	const workstation = state.workstations[project.workstation]
-	if (!workstation) return `no workstation named ${project.workstation}`
-	return whyNoLink(workstation)
 }
 
 // ——— workstations ———
@@ -184,7 +106,7 @@ function runEntries(state: State, now: number): MenuEntry[] {
 	const running = runs.filter((run) => run.outcome.status === 'running')
 	const ended = runs.filter((run) => run.outcome.status !== 'running')
 	const shown = [...running, ...ended.toSorted((a, b) => endOf(b) - endOf(a)).slice(0, 3)]
-	return shown.map((run) => item(runLine(run, now), openWindow(run.id)))
+	return shown.map((run) => item(runLine(run, now), openWindow({ run: run.id })))
 }
 
 const endOf = (run: Run) => (run.outcome.status === 'running' ? 0 : run.outcome.endedAt)

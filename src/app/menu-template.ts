@@ -1,5 +1,5 @@
 import type { MenuItemConstructorOptions } from 'electron'
-import type { MenuAction, MenuEntry } from './menu-model.ts'
+import type { MenuAction, MenuEntry } from './menu-entries.ts'
 
 /** Pure: the plain menu as Electron wants it. A greyed entry says why, in its own label. */
 export function menuTemplate(

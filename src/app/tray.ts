@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { Menu, nativeImage, nativeTheme, Tray } from 'electron'
 import type { State } from '../contract/state.ts'
-import { type MenuAction, type MenuEntry, menuModel, menuWithoutEngine } from './menu-model.ts'
+import type { MenuAction, MenuEntry } from './menu-entries.ts'
+import { menuModel, menuWithoutEngine } from './menu-model.ts'
 import { menuTemplate } from './menu-template.ts'
 
 type Glyph = State['summary']['glyph']

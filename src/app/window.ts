@@ -1,6 +1,7 @@
 import { app, BrowserWindow, nativeTheme, protocol, type Session } from 'electron'
 import { isSafeUrl } from '../contract/problem.ts'
 import { pageHandler, pageOrigin, pageScheme } from './page-protocol.ts'
+import { fragmentOf, type Place } from './place.ts'
 
 /** Before `ready`: the page's scheme is a full origin, as https is. */
 export function registerPageScheme(): void {
@@ -17,8 +18,8 @@ function denyPermissions(session: Session): void {
 }
 
 export interface AppWindow {
-	/** Shows the window, and in it a run when one is named. */
-	open(run?: string | null): void
+	/** Shows the window, and in it a run or a preview when one is named. */
+	open(place?: Place | null): void
 	/** Ends the window; it can be opened again. */
 	close(): void
 }
@@ -71,15 +72,15 @@ export function createAppWindow(files: WindowFiles, openLink: (url: string) => v
 	}
 
 	return {
-		open(run = null) {
-			const address = `${pageOrigin}/index.html${run === null ? '' : `#run/${encodeURIComponent(run)}`}`
+		open(place = null) {
+			const address = `${pageOrigin}/index.html${place === null ? '' : `#${fragmentOf(place)}`}`
 			if (process.platform === 'darwin') app.setActivationPolicy('regular')
 			if (window === null) {
 				window = make()
 				load(window, address)
 				return
 			}
-			if (run !== null) load(window, address)
+			if (place !== null) load(window, address)
 			if (window.isMinimized()) window.restore()
 			window.show()
 			window.focus()

@@ -31,7 +31,7 @@ export function addDemo(program: Command, cli: Cli): void {
 					note(session.io, 'Everything of this workstation is on this laptop; its GPU is simulated.')
 				const workstation = workstationOf(session.state(), project)
 				if (workstation !== null) await reach(session, workstation)
-				return await syncAndWait(session, 'go', project, options.json)
+				return await syncAndWait(session, 'go', { project }, options.json)
 			}),
 		)
 }

@@ -6,13 +6,16 @@ import { addDemo } from './demo.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { addGpu } from './gpu.ts'
 import type { Io } from './io.ts'
+import { addMerge } from './merge.ts'
 import { addPending } from './pending.ts'
 import { addRuns } from './runs.ts'
 import { addServe } from './serve.ts'
 import { type Cli, type Doors, report } from './session.ts'
+import { addSetup } from './setup.ts'
 import { addShell } from './shell.ts'
 import { addStatus } from './status.ts'
 import { addSync } from './sync.ts'
+import { addWorktree } from './worktree.ts'
 import { addZeroTier } from './zerotier.ts'
 
 /** One call of `hawser`. `argv` is what follows the program's name. Returns the exit code; never throws. */
@@ -46,9 +49,12 @@ export async function main(argv: readonly string[], io: Io, doors: Doors): Promi
 	addGpu(program, cli)
 	addPending(program, cli)
 	addSync(program, cli)
+	addMerge(program, cli)
+	addWorktree(program, cli)
 	addRuns(program, cli)
 	addServe(program, cli)
 	addDemo(program, cli)
+	addSetup(program, cli)
 	addShell(program, cli)
 	addZeroTier(program, cli)
 	try {

@@ -3,17 +3,25 @@ import type { OperationOutcome } from '../contract/state.ts'
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts'
 import { follow, waitForRun } from './follow.ts'
 import type { Io } from './io.ts'
+import { printPlan } from './plan.ts'
 import { type Progress, progressFor } from './progress.ts'
 import { reach, workstationOf } from './reach.ts'
 import { note, print, printJsonLine, printProblem } from './report.ts'
 import { type Cli, type Session, withEngine } from './session.ts'
+import { type Wishes, type WishOptions, wishesOf } from './wish.ts'
 import { count, duration, metricsText } from './words.ts'
 
-type SyncKind = 'up' | 'run' | 'back' | 'go'
+type SyncKind = 'up' | 'run' | 'back' | 'go' | 'undo'
 
-interface SyncOptions {
+interface SyncOptions extends WishOptions {
 	wait?: boolean
 	json?: boolean
+}
+
+/** What is sent with the command. */
+interface Asked extends Wishes {
+	project: string | undefined
+	plan?: string
 }
 
 const descriptions: Record<SyncKind, string> = {
@@ -21,12 +29,13 @@ const descriptions: Record<SyncKind, string> = {
 	run: 'start the validation on the workstation',
 	back: 'bring results back',
 	go: 'send code, validate on the GPU, bring results back',
+	undo: 'bring back how both sides were before the last operation',
 }
 
-/** `up`, `run`, `back`, `go`. */
+/** `up`, `run`, `back`, `go`, `undo`. */
 export function addSync(program: Command, cli: Cli): void {
-	for (const kind of ['up', 'run', 'back', 'go'] as const) {
-		program
+	for (const kind of ['up', 'run', 'back', 'go', 'undo'] as const) {
+		const command = program
 			.command(kind)
 			.argument('[project]', 'may be left out when there is one')
 			.description(descriptions[kind])
@@ -35,6 +44,22 @@ export function addSync(program: Command, cli: Cli): void {
 			.action((project: string | undefined, options: SyncOptions) =>
 				withEngine(cli, options, (session) => syncProject(session, kind, project, options)),
 			)
+		if (kind !== 'run')
+			command
+				.option('-n, --dry-run', 'show what would be done, and change nothing')
+				.option('--plan <id>', 'do it only as that preview showed it')
+		if (kind === 'up' || kind === 'go')
+			command
+				.option('-m, --commit <message>', 'commit the changed files first')
+				.option('--untracked', 'with --commit: files that git does not know yet too')
+		if (kind === 'up' || kind === 'go' || kind === 'back')
+			command
+				.option('--big', 'commit files of any size')
+				.option(
+					'--take <side:file>',
+					'in a conflict take the file as `laptop` or `workstation` has it; may be repeated',
+					(value: string, before: string[] = []) => [...before, value],
+				)
 	}
 }
 
@@ -44,22 +69,41 @@ async function syncProject(
 	project: string | undefined,
 	options: SyncOptions,
 ): Promise<number> {
+	const wishes = wishesOf(options, kind)
 	const workstation = workstationOf(session.state(), project)
 	if (workstation !== null) await reach(session, workstation)
-	if (options.wait) return await syncAndWait(session, kind, project, options.json)
+	if (options.dryRun && kind !== 'run') {
+		const plan = await session.client.call('preview', { project, kind, ...wishes })
+		return printPlan(session.io, plan, options.json)
+	}
+	const asked = { project, ...wishes, ...(await boundTo(session, kind, project, wishes, options.plan)) }
+	if (options.wait) return await syncAndWait(session, kind, asked, options.json)
 	if (session.hosted && workstation !== null)
-		return await syncWhileHosting(session, kind, project, options.json)
-	const { operation } = await session.client.call(kind, { project })
+		return await syncWhileHosting(session, kind, asked, options.json)
+	const { operation } = await session.client.call(kind, asked)
 	if (options.json) printJsonLine(session.io, { outcome: 'started', operation })
 	else print(session.io, 'Started. Hawser goes on with it; hawser status shows how far it is.')
 	return exitCodes.done
+}
+
+/** The beginning of a plan's id is enough to name it; one that is no beginning is left for the engine to refuse. */
+async function boundTo(
+	session: Session,
+	kind: SyncKind,
+	project: string | undefined,
+	wishes: Wishes,
+	wanted: string | undefined,
+): Promise<{ plan?: string }> {
+	if (wanted === undefined || kind === 'run') return {}
+	const { id } = await session.client.call('preview', { project, kind, ...wishes })
+	return { plan: id.startsWith(wanted) && wanted.length >= 8 ? id : wanted }
 }
 
 /** Starts it and stays until it has ended. */
 export async function syncAndWait(
 	session: Session,
 	kind: SyncKind,
-	project: string | undefined,
+	asked: Asked,
 	json: boolean | undefined,
 ): Promise<number> {
 	const { io } = session
@@ -68,7 +112,7 @@ export async function syncAndWait(
 		progress.end()
 		return farewell(session)
 	}
-	let outcome = await start(session, kind, project, progress)
+	let outcome = await start(session, kind, asked, progress)
 	if (kind === 'run') outcome = await waitForRun(session, outcome, progress)
 	printOutcome(io, outcome, json)
 	return exitCodeOfOutcome(outcome)
@@ -77,10 +121,10 @@ export async function syncAndWait(
 async function start(
 	session: Session,
 	kind: SyncKind,
-	project: string | undefined,
+	asked: Asked,
 	progress: Progress,
 ): Promise<OperationOutcome> {
-	const { operation } = await session.client.call(kind, { project })
+	const { operation } = await session.client.call(kind, asked)
 	return await follow(session, operation, progress)
 }
 
@@ -91,19 +135,22 @@ async function start(
 async function syncWhileHosting(
 	session: Session,
 	kind: SyncKind,
-	project: string | undefined,
+	asked: Asked,
 	json: boolean | undefined,
 ): Promise<number> {
 	const { io } = session
-	if (kind === 'up' || kind === 'back') return await syncAndWait(session, kind, project, json)
+	if (kind !== 'go' && kind !== 'run') return await syncAndWait(session, kind, asked, json)
 	note(io, 'Hawser is not running, so this stays until the run is started; then the run goes on by itself.')
 	const progress = progressFor(io, json)
 	session.farewell = () => {
 		progress.end()
 		return farewell(session)
 	}
-	const sent = kind === 'go' ? await start(session, 'up', project, progress) : null
-	const started = sent && sent.status !== 'succeeded' ? sent : await start(session, 'run', project, progress)
+	const sent = kind === 'go' ? await start(session, 'up', asked, progress) : null
+	const started =
+		sent && sent.status !== 'succeeded'
+			? sent
+			: await start(session, 'run', { project: asked.project }, progress)
 	const outcome = { ...started, commits: sent?.commits ?? started.commits }
 	if (outcome.status !== 'succeeded' || !outcome.run) {
 		printOutcome(io, outcome, json)

@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { sshSchema, zerotierNetworkSchema } from './config.ts'
+import {
+	commitWishSchema,
+	plannedKindSchema,
+	planSchema,
+	safetySchema,
+	takeSchema,
+	worktreeSchema,
+} from './code.ts'
+import { pathSchema, refSchema, sshSchema, zerotierNetworkSchema } from './config.ts'
 import { operationOutcomeSchema, rungSchema, runSchema, workstationStateSchema } from './state.ts'
 import { zerotierReadingSchema } from './zerotier.ts'
 
@@ -8,6 +16,14 @@ const done = z.object({})
 const maybeProject = z.strictObject({ project: z.string().optional() })
 const maybeWorkstation = z.strictObject({ workstation: z.string().optional() })
 const oneWorkstation = z.strictObject({ workstation: z.string() })
+/** `plan`: the id of the preview it is bound to; when something moved since, nothing is done. */
+const plannedSchema = z.strictObject({ project: z.string().optional(), plan: z.string().optional() })
+const bringSchema = plannedSchema.extend({
+	take: takeSchema.optional(),
+	/** Files over the limit are committed too. */
+	big: z.boolean().optional(),
+})
+const sendSchema = bringSchema.extend({ commit: commitWishSchema.optional() })
 const oneRun = z.strictObject({ run: z.string() })
 const operationStarted = z.object({ operation: z.string() })
 
@@ -68,10 +84,53 @@ export const commands = {
 	readGpu: { input: maybeWorkstation, output: workstationStateSchema },
 	/** Reads both sides of a project now; the answer lies in the state. */
 	readPending: { input: maybeProject, output: done },
-	up: { input: maybeProject, output: operationStarted },
+	/** What an operation would do now, on which machine; nothing is changed by asking. */
+	preview: {
+		input: z.strictObject({
+			project: z.string().optional(),
+			kind: plannedKindSchema,
+			commit: commitWishSchema.optional(),
+			take: takeSchema.optional(),
+			big: z.boolean().optional(),
+		}),
+		output: planSchema,
+	},
+	up: { input: sendSchema, output: operationStarted },
 	run: { input: maybeProject, output: operationStarted },
-	back: { input: maybeProject, output: operationStarted },
-	go: { input: maybeProject, output: operationStarted },
+	back: { input: bringSchema, output: operationStarted },
+	go: { input: sendSchema, output: operationStarted },
+	/** Brings back how things were before the project's last operation, on both sides. */
+	undo: { input: plannedSchema, output: operationStarted },
+	/** What was kept before operations, newest first. */
+	listSafety: { input: maybeProject, output: z.object({ safety: z.array(safetySchema) }) },
+	/** A branch and a worktree of its own on the laptop, in which the merge that would conflict is begun. */
+	prepareMerge: {
+		input: z.strictObject({ project: z.string().optional() }),
+		output: z.object({ path: z.string(), branch: z.string(), files: z.array(z.string()) }),
+	},
+	/** Makes what a project needs on both sides and is not there yet. Again changes nothing. */
+	setUpProject: { input: maybeProject, output: operationStarted },
+	listWorktrees: { input: maybeProject, output: z.object({ worktrees: z.array(worktreeSchema) }) },
+	/** With `branch` as it is on that machine, else made from `from` (default: the base branch). */
+	addWorktree: {
+		input: z.strictObject({
+			project: z.string().optional(),
+			machine: worktreeSchema.shape.machine,
+			path: pathSchema,
+			branch: refSchema,
+			from: refSchema.optional(),
+		}),
+		output: worktreeSchema,
+	},
+	/** Only one that is clean, untracked files included, and whose head is on a remote's branch or another local one. */
+	removeWorktree: {
+		input: z.strictObject({
+			project: z.string().optional(),
+			machine: worktreeSchema.shape.machine,
+			path: pathSchema,
+		}),
+		output: done,
+	},
 	/** Sets up the built-in workstation and its demo project. */
 	setUpDemo: { input: nothing, output: operationStarted },
 	/** Answers when the operation has ended. */

@@ -8,13 +8,13 @@ const nameSchema = z
 	.regex(/^[^\p{C}/\\]+$/u, 'must not hold control characters, / or \\')
 
 /** A path on one side. `~` is that side's own home. Anything but a control character is data. */
-const pathSchema = z
+export const pathSchema = z
 	.string()
 	.min(1)
 	.regex(/^[^\u0000-\u001f]+$/u, 'must not hold a line break or a control character')
 
 /** A git branch or remote name, checked further by git itself (`check-ref-format`). */
-const refSchema = z
+export const refSchema = z
 	.string()
 	.min(1)
 	.max(255)
@@ -77,10 +77,15 @@ export const gitSchema = z.strictObject({
 	hub: refSchema.default('origin'),
 	base: refSchema.default('master'),
 	validation: refSchema.default('gpu-validation'),
-	/** The laptop's worktree of the validation branch; not needed by up and back. */
+	/** The laptop's worktree of the validation branch: `setup` makes it; up and back do not need it. */
 	worktree: pathSchema.optional(),
 	/** The workstation's worktree of the validation branch; default: the remote path with `-gpu`. */
 	remoteWorktree: pathSchema.optional(),
+	/**
+	 * What becomes of results on the laptop: merged into the base branch; taken only where that is a fast-forward;
+	 * rebased onto it; or kept on the validation branch, in the laptop's worktree where there is one.
+	 */
+	bringBack: z.enum(['merge', 'fast-forward', 'rebase', 'keep']).default('merge'),
 	/** What `back` commits on the workstation, as git pathspec globs. */
 	results: z.array(pathSchema).min(1).default(['results/**']),
 })

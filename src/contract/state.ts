@@ -189,6 +189,18 @@ export type Commit = z.infer<typeof commitSchema>
 export const laneSchema = z.object({ count: z.int(), commits: z.array(commitSchema) })
 export type Lane = z.infer<typeof laneSchema>
 
+/** What else is so in a repository that a sync should know of. */
+export const standingSchema = z.object({
+	/** No branch is checked out. */
+	detached: z.boolean(),
+	/** `merge`, `rebase`, … that somebody has begun there; null: none. */
+	ongoing: z.string().nullable(),
+	stashes: z.int(),
+	/** Git's lock on the index, where it has stayed for longer than a moment. `owner`: the process that holds it. */
+	lock: z.object({ path: z.string(), owner: z.string().nullable() }).nullable(),
+})
+export type Standing = z.infer<typeof standingSchema>
+
 export const pendingSchema = z.object({
 	/** When the laptop's repository was read. */
 	at: time,
@@ -200,6 +212,9 @@ export const pendingSchema = z.object({
 	changedCount: z.int(),
 	untrackedFiles: z.array(z.string()),
 	untrackedCount: z.int(),
+	standing: standingSchema,
+	/** On the hub's two branches (as of the last contact with the hub), not on the laptop's base; null: not known. */
+	fromHub: laneSchema.nullable(),
 	/**
 	 * On the laptop's base, on neither of the hub's two branches (as of the last contact with the hub). Results
 	 * that came from there are not to be sent.
@@ -215,6 +230,10 @@ export const pendingSchema = z.object({
 		.object({
 			base: z.string().nullable(),
 			validation: z.string().nullable(),
+			standing: standingSchema,
+			/** In the worktree, results left out. */
+			untrackedFiles: z.array(z.string()),
+			untrackedCount: z.int(),
 			/** Files changed in the worktree, results left out. */
 			changedFiles: z.array(z.string()),
 			changedCount: z.int(),
@@ -307,7 +326,7 @@ export type OperationOutcome = z.infer<typeof operationOutcomeSchema>
 
 export const operationSchema = z.object({
 	id: z.string(),
-	kind: z.enum(['up', 'run', 'back', 'go', 'demo', 'zerotier-restart', 'zerotier-join']),
+	kind: z.enum(['up', 'run', 'back', 'go', 'undo', 'setup', 'demo', 'zerotier-restart', 'zerotier-join']),
 	/** Empty for what is about no project. */
 	project: z.string(),
 	workstation: z.string(),

@@ -3,6 +3,8 @@ import { ProblemError } from '../contract/client.ts'
 import type { CommandName, CommandOutput } from '../contract/commands.ts'
 import type { Run } from '../contract/state.ts'
 import { lineHolds } from './checks/line.ts'
+import { createCodeHandlers } from './code-handlers.ts'
+import type { Wish } from './git/wish.ts'
 import type { Ledger } from './ledger.ts'
 import type { LogFollows } from './log-follows.ts'
 import type { Operations } from './operations.ts'
@@ -16,7 +18,7 @@ import { cancelRun } from './runs/runs.ts'
 import type { Secrets } from './secrets.ts'
 import { shellCommand } from './shell-command.ts'
 import type { Store } from './store.ts'
-import type { SyncKind } from './sync.ts'
+import type { SyncKind } from './sync-steps.ts'
 import { startZeroTierJoin, startZeroTierRestart } from './zerotier/operations.ts'
 import type { ZeroTier } from './zerotier/zerotier.ts'
 
@@ -28,7 +30,7 @@ export interface Sessions {
 	book: RunBook
 	ledger: Ledger
 	follows: LogFollows
-	startSync(kind: SyncKind, project?: string): string
+	startSync(kind: SyncKind, project?: string, wish?: Wish): string
 	secrets: Secrets
 	zerotier: ZeroTier
 	/** ms since the epoch. */
@@ -61,9 +63,11 @@ export function createHandlers(sessions: Sessions): Handlers {
 		if (!store.state.runs[id]) await Promise.allSettled(roster.workstations().map((one) => one.check()))
 		return runOf(id)
 	}
-	const start = (kind: SyncKind) => async (input: { project?: string | undefined }) => ({
-		operation: sessions.startSync(kind, input.project),
-	})
+	const start =
+		(kind: SyncKind) =>
+		async ({ project, ...wish }: Wish & { project?: string | undefined }) => ({
+			operation: sessions.startSync(kind, project, wish),
+		})
 	const checked = () =>
 		roster.workstations().map((one) => ({ name: one.config.name, check: () => one.check() }))
 	return {
@@ -144,6 +148,9 @@ export function createHandlers(sessions: Sessions): Handlers {
 		run: start('run'),
 		back: start('back'),
 		go: start('go'),
+		undo: start('undo'),
+		setUpProject: start('setup'),
+		...createCodeHandlers(roster, sessions.now),
 		setUpDemo: async () => ({ operation: sessions.setUpDemo() }),
 		waitOperation: async (input) => await operations.wait(input.operation),
 		cancelOperation: async (input) => {

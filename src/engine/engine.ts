@@ -152,7 +152,7 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		secrets,
 		zerotier,
 		now,
-		startSync: (kind, project) => syncs.start(kind, project),
+		startSync: (kind, project, wish) => syncs.start(kind, project, wish),
 		setUpDemo,
 		pause,
 	})

@@ -1,17 +1,16 @@
-import { watch } from 'node:fs'
 import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig } from '../contract/config.ts'
 import type { ProjectState } from '../contract/state.ts'
 import type { LocalFacts, RemoteFacts } from './git/facts.ts'
-import { gitFolderOf, readLocal } from './git/local.ts'
+import { gitFoldersOf, readLocal } from './git/local.ts'
 import { pendingOf } from './git/pending.ts'
 import { parseRemote, remoteFactsScript } from './git/remote.ts'
+import { type GitFolders, isLocked, momentMs } from './git/standing.ts'
+import { placesOf, placesToCome, RepositoryWatch } from './git/watch.ts'
 import { problemOf } from './problems.ts'
+import { ReadingPace } from './reading-pace.ts'
 import type { Store } from './store.ts'
 import type { Rider } from './workstation-session.ts'
-
-/** A commit, a checkout or a stage writes several files: they are read as one change. */
-const settleMs = 150
 
 /** One project: what is pending between its sides. The laptop's side is watched, never polled. */
 export class ProjectSession {
@@ -19,11 +18,13 @@ export class ProjectSession {
 	readonly #store: Store
 	readonly #now: () => number
 	#local: LocalFacts | null = null
+	#localAt = 0
 	#remote: RemoteFacts | null = null
 	#remoteAt: number | null = null
-	#reading: Promise<void> | null = null
-	#again = false
-	#stopWatch: () => void = () => {}
+	readonly #watch = new RepositoryWatch((name) => this.#heard(name))
+	readonly #pace = new ReadingPace(() => this.#read())
+	#folders: GitFolders | null = null
+	#lockTimer: NodeJS.Timeout | undefined
 	#disposed = false
 	/** Aborted at the end: a git that hangs must not hold that up. */
 	readonly #ender = new AbortController()
@@ -47,24 +48,16 @@ export class ProjectSession {
 		})
 	}
 
-	/** Reads the laptop's side and starts to watch it. */
+	/** Begins to watch the laptop's side, and reads it. */
 	async start(): Promise<void> {
+		// Watched before it is read: what changes in between is read again.
+		await this.#arm()
 		await this.readLocal()
-		if (this.#disposed) return
-		const folder = await gitFolderOf(this.config, this.#ender.signal).catch(() => null)
-		if (folder !== null && !this.#disposed) this.#watch(folder)
 	}
 
 	/** Reads the laptop's side now. A problem is shown in the state, not thrown. Readings never overlap. */
 	async readLocal(): Promise<void> {
-		if (this.#reading) {
-			this.#again = true
-			return await this.#reading
-		}
-		this.#reading = this.#readUntilStill().finally(() => {
-			this.#reading = null
-		})
-		return await this.#reading
+		await this.#pace.now()
 	}
 
 	/** The question to the workstation, and what becomes of its answer. */
@@ -84,60 +77,73 @@ export class ProjectSession {
 		}
 	}
 
-	/** Reads nothing any more; what is being read ends now. */
+	/** Reads and hears nothing any more; what is being read ends now. */
 	leave(): void {
 		this.#disposed = true
+		this.#watch.close()
+		clearTimeout(this.#lockTimer)
 		this.#ender.abort()
 	}
 
 	async dispose(): Promise<void> {
 		this.leave()
-		this.#stopWatch()
-		await this.#reading
+		await this.#pace.end()
 		this.#store.put('projects', this.config.name, undefined)
 	}
 
-	async #readUntilStill(): Promise<void> {
-		do {
-			this.#again = false
-			try {
-				this.#local = await readLocal(this.config, this.#ender.signal)
-				this.#show()
-			} catch (error) {
-				this.#showProblem(error)
-			}
-		} while (this.#again && !this.#disposed)
+	async #read(): Promise<void> {
+		if (this.#disposed) return
+		try {
+			this.#local = await readLocal(this.config, this.#ender.signal)
+			this.#localAt = this.#now()
+			this.#folders = this.#local.folders
+			this.#watchFolders()
+			this.#show()
+			if (isLocked(this.#folders)) this.#lockSeen()
+		} catch (error) {
+			// What was read before is not to be shown again with the workstation's next answer.
+			this.#local = null
+			this.#showProblem(error)
+			await this.#arm()
+		}
 	}
 
-	#watch(folder: string): void {
-		let timer: NodeJS.Timeout | undefined
-		const changed = () => {
-			clearTimeout(timer)
-			timer = setTimeout(() => {
-				this.readLocal().catch(() => {})
-			}, settleMs)
+	async #arm(): Promise<void> {
+		if (this.#disposed) return
+		this.#folders = await gitFoldersOf(this.config, this.#ender.signal).catch(() => null)
+		this.#watchFolders()
+	}
+
+	#watchFolders(): void {
+		const places = this.#folders ? placesOf(this.config, this.#folders) : placesToCome(this.config)
+		// Nothing was heard from a folder before it was watched.
+		if (this.#watch.arm(places)) this.#pace.changed()
+	}
+
+	#heard(name: string | null): void {
+		if (name === 'index.lock') this.#lockSeen()
+		else this.#pace.changed()
+	}
+
+	/** Git takes its lock for every change: it is of interest where it stays, and where one that stayed is gone. */
+	#lockSeen(): void {
+		const differs = () => this.#folders !== null && isLocked(this.#folders) !== this.#showsLock()
+		if (!differs()) return
+		const look = () => {
+			if (differs()) this.#pace.changed()
 		}
-		// HEAD, index and logs/HEAD change with every commit, checkout and stage; our own reading takes no lock.
-		const watchers = [folder, `${folder}/logs`].flatMap((path) => {
-			try {
-				const watcher = watch(path, (_event, name) => {
-					if (name === null || !name.endsWith('.lock')) changed()
-				})
-				watcher.on('error', () => watcher.close())
-				return [watcher]
-			} catch {
-				return []
-			}
-		})
-		this.#stopWatch = () => {
-			clearTimeout(timer)
-			for (const watcher of watchers) watcher.close()
-		}
+		clearTimeout(this.#lockTimer)
+		if (this.#showsLock()) look()
+		else this.#lockTimer = setTimeout(look, momentMs + 100)
+	}
+
+	#showsLock(): boolean {
+		return this.#local !== null && this.#local.standing.lock !== null
 	}
 
 	#show(): void {
 		if (!this.#local) return
-		const pending = pendingOf(this.config, this.#local, this.#remote, this.#now())
+		const pending = pendingOf(this.config, this.#local, this.#remote, this.#localAt)
 		this.#set({ status: 'read', ...pending, remoteAt: this.#remoteAt })
 	}
 

@@ -13,6 +13,8 @@ const operationWords: Record<Operation['kind'], string> = {
 	run: 'Starting a run',
 	back: 'Bringing results back',
 	go: 'Syncing and validating',
+	undo: 'Undoing the last operation',
+	setup: 'Setting up a project',
 	demo: 'Setting up the demo',
 	'zerotier-restart': 'Restarting ZeroTier',
 	'zerotier-join': 'Joining a ZeroTier network',

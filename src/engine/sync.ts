@@ -2,16 +2,21 @@ import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig, WorkstationConfig } from '../contract/config.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { Run } from '../contract/state.ts'
-import { back, backSteps } from './git/back.ts'
+import { back } from './git/back.ts'
 import { remoteWorktree } from './git/remote.ts'
-import { up, upSteps } from './git/up.ts'
+import { newOperation } from './git/safety.ts'
+import { setUp } from './git/setup.ts'
+import { undo } from './git/undo.ts'
+import { up } from './git/up.ts'
+import type { Wish } from './git/wish.ts'
 import type { Link } from './link/link.ts'
-import type { PlannedStep, StepRunner } from './operation.ts'
+import type { StepRunner } from './operation.ts'
 import { leaving, type OperationResult } from './operations.ts'
 import { problem } from './problems.ts'
 import type { RunBook } from './run-book.ts'
 import { runProblem } from './runs/run-problem.ts'
 import { cancelRun, newRunId, startRun } from './runs/runs.ts'
+import type { SyncKind } from './sync-steps.ts'
 
 /** How long an operation waits for a link that is not up yet. */
 const linkTimeoutMs = 30_000
@@ -19,6 +24,7 @@ const linkTimeoutMs = 30_000
 /** What a sync needs to know and touch; made by the engine for one project. */
 export interface SyncContext {
 	project: ProjectConfig
+	wish: Wish
 	workstation: WorkstationConfig
 	link: Link
 	book: RunBook
@@ -37,19 +43,6 @@ export interface SyncContext {
 	now(): number
 }
 
-export const connectStep: PlannedStep = { id: 'connect', title: 'Connect' }
-const startStep: PlannedStep = { id: 'start', title: 'Start the validation' }
-const validateStep: PlannedStep = { id: 'validate', title: 'Validate on the GPU' }
-
-export const stepsOf = {
-	up: [connectStep, ...upSteps],
-	run: [connectStep, startStep],
-	back: [connectStep, ...backSteps],
-	go: [connectStep, ...upSteps, startStep, validateStep, ...backSteps],
-} satisfies Record<string, PlannedStep[]>
-
-export type SyncKind = keyof typeof stepsOf
-
 /** Does one sync from start to end; `result` learns what was done as it is done. */
 export async function sync(
 	kind: SyncKind,
@@ -62,7 +55,9 @@ export async function sync(
 	try {
 		await connect(context, runner)
 		if (kind === 'up') await sendUp(context, runner, result)
-		else if (kind === 'back') await bringBack(context, runner, result)
+		else if (kind === 'back') await bringBack(context, runner, result, context.wish)
+		else if (kind === 'undo') await undoLast(context, runner)
+		else if (kind === 'setup') await setUp(runner, context.link, context.project)
 		else if (kind === 'run') await startFresh(context, runner, result, context.validationHead() ?? '', null)
 		else await go(context, runner, result)
 	} finally {
@@ -85,15 +80,27 @@ async function sendUp(
 	context: SyncContext,
 	runner: StepRunner,
 	result: OperationResult,
+	operation?: string,
 ): Promise<{ validation: string }> {
 	refuseWhileRunning(context)
-	const sent = await up(runner, context.link, context.project)
+	const sent = await up(runner, context.link, context.project, context.wish, operation)
 	result.commits = { ...result.commits, up: sent.commits }
 	return sent
 }
 
-async function bringBack(context: SyncContext, runner: StepRunner, result: OperationResult): Promise<void> {
-	const brought = await back(runner, context.link, context.project)
+async function undoLast(context: SyncContext, runner: StepRunner): Promise<void> {
+	refuseWhileRunning(context)
+	await undo(runner, context.link, context.project, context.wish)
+}
+
+async function bringBack(
+	context: SyncContext,
+	runner: StepRunner,
+	result: OperationResult,
+	wish: Wish,
+	operation?: string,
+): Promise<void> {
+	const brought = await back(runner, context.link, context.project, wish, operation)
 	result.commits = { ...result.commits, back: brought.commits }
 	await context.broughtBack()
 }
@@ -133,7 +140,8 @@ async function startFresh(
 }
 
 async function go(context: SyncContext, runner: StepRunner, result: OperationResult): Promise<void> {
-	const run = adoptable(context) ?? (await sendAndStart(context, runner, result))
+	const operation = newOperation('go', context.now())
+	const run = adoptable(context) ?? (await sendAndStart(context, runner, result, operation))
 	await runner.step('validate', async (say) => {
 		const end = await waitForEnd(context, runner, run, say)
 		learn(result, end)
@@ -142,7 +150,7 @@ async function go(context: SyncContext, runner: StepRunner, result: OperationRes
 		// What was read last is older than the end.
 		say('')
 	})
-	await bringBack(context, runner, result)
+	await bringBack(context, runner, result, { big: context.wish.big }, operation)
 }
 
 /**
@@ -155,8 +163,13 @@ function adoptable(context: SyncContext): Run | null {
 	return run
 }
 
-async function sendAndStart(context: SyncContext, runner: StepRunner, result: OperationResult): Promise<Run> {
-	const { validation } = await sendUp(context, runner, result)
+async function sendAndStart(
+	context: SyncContext,
+	runner: StepRunner,
+	result: OperationResult,
+	operation: string,
+): Promise<Run> {
+	const { validation } = await sendUp(context, runner, result, operation)
 	const run = await startFresh(context, runner, result, validation, context.project.name)
 	// A run can take hours: what went up is shown as gone, and the GPU as busy, from its start on.
 	context.refresh().catch(() => {})

@@ -1,10 +1,12 @@
 import type { Run } from '../contract/state.ts'
+import type { Wish } from './git/wish.ts'
 import type { Ledger } from './ledger.ts'
 import type { Operations } from './operations.ts'
 import type { Roster } from './roster.ts'
 import type { RunBook } from './run-book.ts'
 import type { Store } from './store.ts'
-import { type SyncContext, type SyncKind, stepsOf, sync } from './sync.ts'
+import { type SyncContext, sync } from './sync.ts'
+import { type SyncKind, syncSteps } from './sync-steps.ts'
 
 interface SyncsOptions {
 	store: Store
@@ -24,14 +26,14 @@ export class Syncs {
 	}
 
 	/** @throws ProblemError `project-unknown`, `project-ambiguous`, `operation-busy` */
-	start(kind: SyncKind, name?: string): string {
+	start(kind: SyncKind, name?: string, wish: Wish = {}): string {
 		const project = this.#options.roster.project(name)
 		return this.#options.operations.start({
 			kind,
 			project: project.config.name,
 			workstation: project.config.workstation,
-			steps: stepsOf[kind],
-			work: (runner, result) => sync(kind, this.#context(project.config.name), runner, result),
+			steps: syncSteps(kind, wish),
+			work: (runner, result) => sync(kind, this.#context(project.config.name, wish), runner, result),
 		})
 	}
 
@@ -45,7 +47,7 @@ export class Syncs {
 		if (roster.projects().some((other) => other.config.name === project)) this.start('back', project)
 	}
 
-	#context(name: string): SyncContext {
+	#context(name: string, wish: Wish): SyncContext {
 		const { store, roster, ledger, book, now } = this.#options
 		const project = roster.project(name)
 		const workstation = roster.workstation(project.config.workstation)
@@ -55,6 +57,7 @@ export class Syncs {
 		}
 		return {
 			project: project.config,
+			wish,
 			workstation: workstation.config,
 			link: workstation.link,
 			book,

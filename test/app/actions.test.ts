@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createActions } from '../../src/app/actions.ts'
 import { setAppMenu } from '../../src/app/app-menu.ts'
 import { type EngineFace, followEngine } from '../../src/app/engine-face.ts'
-import type { MenuAction } from '../../src/app/menu-model.ts'
+import type { MenuAction } from '../../src/app/menu-entries.ts'
+import type { Place } from '../../src/app/place.ts'
 import { openTerminal } from '../../src/app/terminal.ts'
 import { ProblemError } from '../../src/contract/client.ts'
 import { problem } from '../../src/engine/problems.ts'
@@ -35,7 +36,7 @@ async function actions(answers: (name: string) => unknown = () => ({})) {
 	const face: EngineFace = followEngine(engine.open)
 	await vi.waitFor(() => expect(face.state()).not.toBeNull())
 	const opened: unknown[] = []
-	const window = { open: (run?: string | null) => opened.push(run), close: () => {} }
+	const window = { open: (place?: Place | null) => opened.push(place), close: () => {} }
 	return { engine, opened, perform: createActions(face, window) }
 }
 const refuse = () => {
@@ -56,9 +57,12 @@ describe('what a menu entry does', () => {
 		const { perform, opened } = await actions()
 		perform({ do: 'copy', text: 'ssh-keygen -R lab' })
 		await vi.waitFor(() => expect(electron.clipboard.text).toBe('ssh-keygen -R lab'))
-		perform({ do: 'open-window', run: 'r1' })
-		perform({ do: 'open-window', run: null })
-		expect(opened).toEqual(['r1', null])
+		perform({ do: 'open-window', place: { run: 'r1' } })
+		perform({ do: 'open-window', place: null })
+		expect(opened).toEqual([{ run: 'r1' }, null])
+		const preview = { preview: 'back', project: 'nt' } as const
+		perform({ do: 'open-window', place: preview })
+		expect(opened.at(-1)).toEqual(preview)
 		perform({ do: 'quit' })
 		expect(electron.app.ended).toBe(0)
 	})

@@ -59,7 +59,7 @@ describe('without a link nothing moves, and the greyed entries say why', () => {
 	]
 	test.each(cases)('%o', (link, why, line) => {
 		const shown = menu(withLink(link))
-		for (const label of ['Sync and validate', 'Up', 'Back', 'Open a shell…'])
+		for (const label of ['Sync and validate', 'Up', 'Back', 'Preview…', 'Undo…', 'Open a shell…'])
 			expect(shown).toContain(`${label} ✗ ${why}`)
 		expect(shown).toContain(`· lab: ${line}`)
 		// What needs no link stays possible.

@@ -17,6 +17,8 @@ test('a line that holds: the whole menu', () => {
 		'Sync and validate',
 		'Up',
 		'Back',
+		'Preview…',
+		'Undo…',
 		'· 2 commits to send, 3 changed files',
 		'—',
 		'· lab: SSH 4 h · 12 ms',
@@ -47,7 +49,7 @@ test('entries carry what a click does', () => {
 		do: 'command',
 		wish: { name: 'back', input: { project: 'nt' } },
 	})
-	expect(find(state, 'nt · running').action).toEqual({ do: 'open-window', run: 'r1' })
+	expect(find(state, 'nt · running').action).toEqual({ do: 'open-window', place: { run: 'r1' } })
 	expect(find(state, 'Open a shell').action).toEqual({ do: 'open-shell', workstation: 'lab' })
 	expect(find(state, 'Pause for').action).toEqual({
 		do: 'command',
@@ -117,13 +119,13 @@ describe('projects', () => {
 		expect(
 			shown({ status: 'unreadable', at: now, problem: problemOf('There is no git repository at ~/nt') }),
 		).toContain('· Pending: unknown · There is no git repository at ~/nt')
-		expect(shown({ ...clean, toWorkstation: none })).toContain('· Nothing pending')
+		expect(shown({ ...clean, toHub: none, toWorkstation: none })).toContain('· Nothing pending')
 		expect(shown({ ...clean, toWorkstation: null, toHub: none, toLaptop: null })).toContain(
 			'· Nothing changed here; the workstation was not read yet',
 		)
-		expect(shown({ ...clean, toWorkstation: none, toLaptop: { count: 1, commits: [] } })).toContain(
-			'· 1 commit to bring back',
-		)
+		expect(
+			shown({ ...clean, toHub: none, toWorkstation: none, toLaptop: { count: 1, commits: [] } }),
+		).toContain('· 1 commit to bring back')
 	})
 })
 
@@ -174,9 +176,9 @@ describe('the summary’s next step', () => {
 		[
 			{ kind: 'accept-host-key', label: 'Accept this key' } as const,
 			'Accept this key…',
-			{ do: 'open-window', run: null },
+			{ do: 'open-window', place: null },
 		],
-		[{ kind: 'answer-login', label: 'Answer' } as const, 'Answer…', { do: 'open-window', run: null }],
+		[{ kind: 'answer-login', label: 'Answer' } as const, 'Answer…', { do: 'open-window', place: null }],
 		[
 			{ kind: 'restart-zerotier', label: 'Restart it' } as const,
 			'Restart it',

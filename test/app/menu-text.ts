@@ -1,4 +1,5 @@
-import { type MenuEntry, menuModel } from '../../src/app/menu-model.ts'
+import type { MenuEntry } from '../../src/app/menu-entries.ts'
+import { menuModel } from '../../src/app/menu-model.ts'
 import type { State } from '../../src/contract/state.ts'
 import { now } from './states.ts'
 

@@ -203,7 +203,7 @@ describe('the window', () => {
 	const files = { page: '/page', preload: '/preload.cjs', icon: '/icon.png' }
 	const noLinks = () => {}
 	test('is sandboxed, isolated, and shows our page', () => {
-		createAppWindow(files, noLinks).open('run 1')
+		createAppWindow(files, noLinks).open({ run: 'run 1' })
 		const [window] = electron.BrowserWindow.all
 		// All of it: a preference that is not here keeps Electron's default, which is the strict one.
 		expect(window?.options.webPreferences).toEqual({
@@ -248,12 +248,19 @@ describe('the window', () => {
 	test('is one: opened again it comes to the front, closed it is made anew', () => {
 		const window = createAppWindow(files, noLinks)
 		window.open()
-		window.open('r1')
+		window.open({ run: 'r1' })
 		expect(electron.BrowserWindow.all).toHaveLength(1)
 		expect(electron.BrowserWindow.all[0]?.loaded.at(-1)).toBe('hawser://app/index.html#run/r1')
 		window.close()
 		window.open()
 		expect(electron.BrowserWindow.all).toHaveLength(2)
+	})
+	test('a preview of a project is opened, whatever its name', () => {
+		const window = createAppWindow(files, noLinks)
+		window.open({ preview: 'undo', project: 'nt & co/é#1' })
+		expect(electron.BrowserWindow.all[0]?.loaded).toEqual([
+			'hawser://app/index.html#preview/undo/nt%20%26%20co%2F%C3%A9%231',
+		])
 	})
 	test('a run that is opened comes into the window that is there, also out of the Dock', () => {
 		const window = createAppWindow(files, noLinks)
@@ -271,7 +278,7 @@ describe('the window', () => {
 		electron.app.on('window-all-closed', () => {})
 		electron.BrowserWindow.all[0]?.close()
 		expect(() => window.close()).not.toThrow()
-		window.open('r2')
+		window.open({ run: 'r2' })
 		expect(electron.BrowserWindow.all[1]?.loaded).toEqual(['hawser://app/index.html#run/r2'])
 		expect(others).toBe(0)
 		electron.app.removeAllListeners('window-all-closed')

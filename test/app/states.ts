@@ -105,6 +105,8 @@ export function project(change: Partial<ProjectState> = {}): ProjectState {
 			changedCount: 2,
 			untrackedFiles: ['c'],
 			untrackedCount: 1,
+			standing: { detached: false, ongoing: null, stashes: 0, lock: null },
+			fromHub: { count: 0, commits: [] },
 			toHub: { count: 1, commits: [commit('1')] },
 			toWorkstation: { count: 2, commits: [commit('1'), commit('2')] },
 			toLaptop: { count: 0, commits: [] },

@@ -6,17 +6,21 @@ import { fairnessRows } from './fairness.ts'
 import { ladderRow } from './ladder.ts'
 import { noticeRow } from './notice.ts'
 import { outageRows } from './outage.ts'
+import { pendingRows } from './pending.ts'
 import { quietRow } from './quiet.ts'
 import { printRows, type Row } from './row.ts'
 import { statusRow } from './status.ts'
+import { upRow } from './up.ts'
 import { windowSizeRow } from './window-size.ts'
 
 const measures = {
 	status: statusRow,
+	up: upRow,
 	ladder: ladderRow,
 	notice: noticeRow,
 	outage: outageRows,
 	fairness: fairnessRows,
+	pending: pendingRows,
 	quiet: quietRow,
 	window: windowSizeRow,
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,39 +6,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { up } from '../../src/engine/git/up.ts'
 import { scriptText } from '../../src/engine/remote/script.ts'
+import { deadlyGit } from './deadly-git.ts'
 import { commitIn, type GitProject, gitProject, refusal, stepRunner } from './git-project.ts'
 import { localLink } from './local-link.ts'
 import { git } from './repositories.ts'
-
-const realGit = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
-
-/**
- * A git that at one point kills, with KILL, itself and all whom the journal names. `amid` does what a kill in
- * the middle of a checkout leaves: one file half written, one not there yet, the index as before. `failing` only
- * fails.
- */
-const deadlyGit = `#!/bin/sh
-point=\${PWD%/*}/point
-read -r when verb times 2>/dev/null <"$point" || exec '${realGit}' "$@"
-case " $* " in *" $verb "*) ;; *) exec '${realGit}' "$@" ;; esac
-if [ "$times" -gt 1 ]; then
-	echo "$when $verb $((times - 1))" >"$point"
-	exec '${realGit}' "$@"
-fi
-rm "$point"
-if [ "$when" = failing ]; then
-	echo 'fatal: as the test wants' >&2
-	exit 3
-fi
-[ "$when" = before ] || '${realGit}' "$@" >/dev/null 2>&1
-if [ "$when" = amid ]; then
-	head -c 9 long.txt >half
-	mv half long.txt
-	rm -f model.py
-fi
-journal=$(cd "$('${realGit}' rev-parse --git-common-dir)" && pwd)/hawser-journal
-kill -KILL $(sed -n -e 's/^owner \\([0-9]*\\) .*/\\1/p' -e 's/^child \\([0-9]*\\) .*/\\1/p' "$journal") $$
-`
 
 const path = process.env.PATH
 const tools = mkdtempSync(join(tmpdir(), 'hawser-deadly-'))

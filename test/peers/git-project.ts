@@ -6,13 +6,16 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
+import type { Plan, PlannedKind } from '../../src/contract/code.ts'
 import { type ProjectConfig, projectSchema } from '../../src/contract/config.ts'
 import type { Problem } from '../../src/contract/problem.ts'
 import { back } from '../../src/engine/git/back.ts'
 import { readLocal } from '../../src/engine/git/local.ts'
 import { pendingOf } from '../../src/engine/git/pending.ts'
+import { preview } from '../../src/engine/git/preview.ts'
 import { readRemote } from '../../src/engine/git/remote.ts'
 import { up } from '../../src/engine/git/up.ts'
+import type { Wish } from '../../src/engine/git/wish.ts'
 import type { Link } from '../../src/engine/link/link.ts'
 import type { StepRunner } from '../../src/engine/operation.ts'
 import { type LocalLink, localLink } from './local-link.ts'
@@ -38,12 +41,13 @@ export interface GitProject extends Repositories {
 	link: LocalLink
 	project: ProjectConfig
 	names: RepositoryNames
-	up(): ReturnType<typeof up>
-	back(): ReturnType<typeof back>
+	up(wish?: Wish): ReturnType<typeof up>
+	back(wish?: Wish): ReturnType<typeof back>
+	preview(kind: PlannedKind, wish?: Wish): Promise<Plan>
 	pending(): Promise<ReturnType<typeof pendingOf>>
 	/** Writes a file in the worktree, as a run does. */
 	result(name: string, text: string): Promise<void>
-	/** Every ref, index and file of the three repositories. */
+	/** Every ref, index and file of the three repositories, without the safety refs. */
 	fingerprint(): Promise<Record<string, string>>
 	remove(): Promise<void>
 }
@@ -63,6 +67,8 @@ export function stepRunner(signal = new AbortController().signal): StepRunner & 
 export interface GitProjectOptions {
 	names?: RepositoryNames
 	hub?: string
+	/** Of the project's settings, over what is usual here. */
+	git?: Partial<ProjectConfig['git']>
 	link?: Link
 	home?: string
 	/** What comes before the test itself; done once for all the tests of a file that give the same function. */
@@ -126,6 +132,7 @@ async function makeProject(options: GitProjectOptions, pattern?: GitProject): Pr
 			base: names.base,
 			validation: names.validation,
 			remoteWorktree: `~/${names.worktree}`,
+			...options.git,
 		},
 		validation: { command: 'true' },
 	})
@@ -136,8 +143,9 @@ async function makeProject(options: GitProjectOptions, pattern?: GitProject): Pr
 		link: local,
 		project,
 		names,
-		up: () => up(stepRunner(), link, project),
-		back: () => back(stepRunner(), link, project),
+		up: (wish) => up(stepRunner(), link, project, wish),
+		back: (wish) => back(stepRunner(), link, project, wish),
+		preview: (kind, wish = {}) => preview(link, project, kind, wish, new AbortController().signal, 1),
 		async pending() {
 			const [mine, theirs] = await Promise.all([readLocal(project), readRemote(link, project)])
 			return pendingOf(project, mine, theirs, 1)
@@ -152,7 +160,9 @@ async function makeProject(options: GitProjectOptions, pattern?: GitProject): Pr
 			const { hub, laptop, clone, worktree } = repositories
 			for (const [name, at] of Object.entries({ hub, laptop, clone, worktree })) {
 				const ask = (...question: string[]) => git(at, ...question).catch(() => 'none')
-				all[`${name} refs`] = await ask('for-each-ref')
+				// What is kept to undo with is beside the repository's own life.
+				const refs = (await ask('for-each-ref')).split('\n')
+				all[`${name} refs`] = refs.filter((line) => !line.includes('\trefs/hawser/safety/')).join('\n')
 				all[`${name} HEAD`] = await ask('rev-parse', '--symbolic-full-name', 'HEAD')
 				if (name === 'hub') continue
 				all[`${name} index`] = await ask('ls-files', '--stage')
@@ -171,7 +181,9 @@ async function filesOf(folder: string, name: string, into: Record<string, string
 		if (entry.name === '.git') {
 			// Nothing of ours may be left lying, and no lock.
 			const left = entry.isDirectory() ? await readdir(path, { recursive: true }) : []
-			into[label] = left.filter((file) => /(^|\/)hawser[^/]*$|\.lock$/.test(file)).join()
+			into[label] = left
+				.filter((file) => /(^|\/)hawser[^/]*$|\.lock$/.test(file) && file !== 'refs/hawser')
+				.join()
 		} else if (entry.isDirectory()) await filesOf(path, label, into)
 		else if (entry.isSymbolicLink()) into[label] = await readlink(path)
 		else

@@ -300,16 +300,6 @@ const cases: Case[] = [
 		facts: { side: 'The laptop' },
 	},
 	{
-		title: 'the hub cannot be reached from the workstation',
-		operation: 'both',
-		arrange: async (project) => {
-			await git(project.clone, 'remote', 'set-url', 'origin', join(project.folder, 'gone.git'))
-			await project.commit('model.py', '1\n')
-		},
-		code: 'hub-unreachable',
-		facts: { side: 'The workstation' },
-	},
-	{
 		title: 'a result that is too big',
 		operation: 'both',
 		arrange: async (project) => {

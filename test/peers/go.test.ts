@@ -59,6 +59,7 @@ async function setUp(
 					base: names.base,
 					validation: names.validation,
 					remoteWorktree: `~/${names.worktree}`,
+					bringBack: 'merge',
 					results: ['results/**'],
 				},
 				validation: { command: 'sh validate.sh', metrics: ['results/*.json'] },

@@ -20,6 +20,7 @@ export class CannedEngine {
 	readonly handlers: Handlers = { readLog: ({ from }) => ({ text: '', end: from, size: from }) }
 	/** Set: every command is refused with it. */
 	refuse: Problem | null = null
+	readonly #refusals = new Map<CommandName, Problem>()
 	readonly faces = new Set<Face>()
 	#state: State
 	readonly #listeners = new Set<(changes: Change[]) => void>()
@@ -47,8 +48,15 @@ export class CannedEngine {
 		this.faces.add(face)
 		for (const look of this.#waiting) look()
 		if (this.refuse) throw new ProblemError(this.refuse)
+		const refusal = this.#refusals.get(name)
+		if (this.#refusals.delete(name) && refusal) throw new ProblemError(refusal)
 		const handler = this.handlers[name]
 		return handler ? handler(input, face) : ({} as CommandOutput<N>)
+	}
+
+	/** The next command of that name is refused with it. */
+	refuseOnce(name: CommandName, problem: Problem): void {
+		this.#refusals.set(name, problem)
 	}
 
 	change(...changes: Change[]): void {

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises'
-import type { Browser, BrowserContextOptions } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problem } from '../../src/engine/problems.ts'
 import { buildWindow, chromiumPath, launchBrowser, root } from './browser.ts'
+import { codeScenes, type Scene } from './code-scenes.ts'
 import { openStage, type Stage } from './stage.ts'
-import { type StateName, stateNames, states } from './states.ts'
+import { stateNames, states } from './states.ts'
 
 const folder = `${root}test/window/pictures`
 
@@ -12,12 +13,6 @@ const log = Array.from(
 	{ length: 60 },
 	(_, epoch) => `epoch ${epoch + 1}/50  loss ${(0.9 - epoch / 120).toFixed(4)}  lr 2.5e-4\n`,
 ).join('')
-
-interface Scene {
-	state: StateName
-	options?: BrowserContextOptions
-	act(stage: Stage): Promise<void>
-}
 
 /** What is seen only after somebody did something. */
 const scenes: Record<string, Scene> = {
@@ -127,6 +122,8 @@ const scenes: Record<string, Scene> = {
 		options: { viewport: { width: 320, height: 640 } },
 		act: () => Promise.resolve(),
 	},
+
+	...codeScenes,
 }
 
 async function take(stage: Stage, name: string): Promise<void> {

@@ -9,6 +9,7 @@ import type {
 	ProjectState,
 	Reading,
 	Run,
+	Standing,
 	State,
 	Step,
 	Summary,
@@ -118,6 +119,9 @@ export const commits = [
 	commit('41d07e2', 'Drop features that leak the label into the training window', minutes(41)),
 ]
 
+/** Nothing that a sync would have to know of. */
+export const calm: Standing = { detached: false, ongoing: null, stashes: 0, lock: null }
+
 type Read = Extract<ProjectState['pending'], { status: 'read' }>
 export function pending(change: Partial<Read> = {}): Read {
 	return {
@@ -129,6 +133,8 @@ export function pending(change: Partial<Read> = {}): Read {
 		changedCount: 3,
 		untrackedFiles: [],
 		untrackedCount: 0,
+		standing: calm,
+		fromHub: { count: 0, commits: [] },
 		toHub: { count: 2, commits },
 		toWorkstation: { count: 2, commits },
 		toLaptop: { count: 0, commits: [] },
@@ -136,6 +142,9 @@ export function pending(change: Partial<Read> = {}): Read {
 		remote: {
 			base: 'b'.repeat(40),
 			validation: 'c'.repeat(40),
+			standing: calm,
+			untrackedFiles: [],
+			untrackedCount: 0,
 			changedFiles: [],
 			changedCount: 0,
 			resultFiles: [],

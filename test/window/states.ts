@@ -1,5 +1,6 @@
 import type { State } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
+import { codeStates } from './code-states.ts'
 import { linkStates } from './link-states.ts'
 import { loginStates } from './login-states.ts'
 import { hours, minutes, now, seconds } from './moments.ts'
@@ -347,6 +348,7 @@ export const states = {
 
 	'config-mistake': () => stateOf({ summary: about(mistake, 'attention', null), configProblem: mistake }),
 
+	...codeStates,
 	...linkStates,
 	...loginStates,
 	...zerotierStates,

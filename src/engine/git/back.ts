@@ -1,22 +1,31 @@
+import type { FileChange } from '../../contract/code.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
 import type { Commit } from '../../contract/state.ts'
 import type { Link } from '../link/link.ts'
 import type { PlannedStep, StepRunner } from '../operation.ts'
-import { alone } from './git.ts'
+import { problemOf } from '../problems.ts'
+import type { Ancestry } from './facts.ts'
+import { alone, workstation } from './git.ts'
+import { refuseMissingLfs } from './lfs.ts'
 import { log } from './local.ts'
-import { hasCommit, haveCommits } from './objects.ts'
+import { contains, hasCommit, haveCommits, pushToHub } from './objects.ts'
+import { planId, requirePlan } from './plan-id.ts'
 import {
-	added,
 	checkLaptop,
-	checkMs,
-	localScript,
+	type Foreseen,
+	foresee,
+	limitOf,
 	lookAhead,
 	type Prospect,
-	remoteScript,
-	resultLimit,
+	refuseBig,
+	refuseDiverged,
 } from './prospect.ts'
 import { remoteWorktree } from './remote.ts'
-import { countOf } from './up.ts'
+import { newOperation } from './safety.ts'
+import { checkMs, localScript, remoteScript } from './scripts.ts'
+import { added, changesBetween, written } from './trees.ts'
+import { countOf, mostCommits } from './up.ts'
+import type { Wish } from './wish.ts'
 
 export const backSteps: PlannedStep[] = [
 	{ id: 'back-check', title: 'Check the results' },
@@ -24,83 +33,167 @@ export const backSteps: PlannedStep[] = [
 	{ id: 'back-merge', title: 'Merge on the laptop' },
 ]
 
+/** All that is known before results come back. */
+export interface Backward {
+	id: string
+	prospect: Prospect
+	/** Null: nothing is merged into the base branch. */
+	foreseen: Foreseen | null
+	/** Who pushes the results to the hub; null: nobody does. The laptop where the workstation cannot reach it. */
+	pusher: 'workstation' | 'laptop' | null
+	/** New for the laptop as far as it is committed, newest first. */
+	commits: (Commit & Ancestry)[]
+	/** What changes on the laptop, uncommitted results left out. */
+	changes: FileChange[]
+}
+
+/** Looks whether and how results can come back. Changes nothing. @throws ProblemError for whatever stands in the way */
+export async function prepareBack(
+	link: Link,
+	project: ProjectConfig,
+	prospect: Prospect,
+	wish: Wish,
+	signal: AbortSignal,
+): Promise<Backward> {
+	const { folder, tip, validation, remote } = prospect
+	const { bringBack } = project.git
+	refuseBig(remote, project, limitOf(wish))
+	const keep = bringBack === 'keep'
+	const foreseen = keep ? null : await foresee(project, prospect, 'back', wish.take, signal)
+	const [changes, commits] = await Promise.all([
+		foreseen ? changesBetween(folder, tip, foreseen.tree, signal) : [],
+		log(folder, [`${tip}..${validation}`], mostCommits, signal),
+	])
+	if (foreseen)
+		await refuseMissingLfs(folder, foreseen.tree, [...written(changes), ...remote.resultFiles], signal)
+	const files = [...new Set([...added(changes), ...remote.resultFiles])]
+	const mode = foreseen?.merge ? 'merge' : bringBack
+	await checkLaptop(project, prospect, mode, foreseen?.merge ?? validation, files, signal)
+	const pusher = await checkPush(link, project, prospect, wish, signal)
+	const id = planId('back', prospect, wish, null)
+	return { id, prospect, foreseen, pusher, commits, changes }
+}
+
+async function checkPush(
+	link: Link,
+	project: ProjectConfig,
+	prospect: Prospect,
+	wish: Wish,
+	signal: AbortSignal,
+): Promise<Backward['pusher']> {
+	const check = (hub: string) =>
+		remoteScript(link, 'git-back', request('check', '', hub, project, prospect, wish), signal, checkMs)
+	const { hub, validation: branch } = project.git
+	try {
+		await check(hub)
+		return hub === 'direct' ? null : 'workstation'
+	} catch (error) {
+		const { code } = problemOf(error)
+		if (code !== 'hub-unreachable' && code !== 'hub-missing') throw error
+	}
+	await check('direct')
+	const { folder, remote, validation, hubValidation } = prospect
+	if (hubValidation !== null) {
+		if (!(await hasCommit(folder, hubValidation, signal)))
+			await haveCommits(link, project, folder, remote, [hubValidation], signal)
+		if (!(await contains(folder, validation, hubValidation, signal)))
+			await refuseDiverged(folder, { branch, side: workstation, other: 'the hub' }, signal)
+	}
+	return 'laptop'
+}
+
+function request(
+	mode: string,
+	operation: string,
+	hub: string,
+	project: ProjectConfig,
+	{ validation }: Prospect,
+	wish: Wish,
+): string[] {
+	const { git, remote, name } = project
+	return [
+		mode,
+		operation,
+		remote,
+		remoteWorktree(project),
+		hub,
+		git.validation,
+		validation,
+		String(limitOf(wish)),
+		`Results of ${name}`,
+		...git.results,
+	]
+}
+
 /**
  * Brings results back: the workstation commits them on its validation branch and pushes that to the hub; the
- * laptop merges it into its base branch. The hub's base branch is left alone: the next `up` brings it there.
- * Refuses before anything is changed; again is safe after any interruption.
+ * laptop merges it into its base branch, or as `bringBack` says. The hub's base branch is left alone: the next `up`
+ * brings it there. Refuses before anything is changed; again is safe after any interruption.
  * Answers with the laptop's base commit and what was new for it.
+ * @param operation what its safety refs are filed under: a `go` is undone as one
  * @throws ProblemError
  */
 export async function back(
 	runner: StepRunner,
 	link: Link,
 	project: ProjectConfig,
+	wish: Wish = {},
+	operation = newOperation('back', Date.now()),
 ): Promise<{ head: string; commits: Commit[] }> {
 	return await alone(project.local, async () => {
 		const { signal } = runner
-		const prospect = await runner.step('back-check', async (say) => {
-			const seen = await lookAhead(link, project, 'back', signal)
-			await checkBack(link, project, seen, signal)
-			const files = seen.remote.resultFiles.length
+		const found = await runner.step('back-check', async (say) => {
+			const prospect = await lookAhead(link, project, signal)
+			const prepared = await prepareBack(link, project, prospect, wish, signal)
+			requirePlan(wish, prepared.id)
+			const files = prospect.remote.resultFiles.length
 			say(files === 0 ? 'no new files' : files === 1 ? '1 file' : `${files} files`)
-			return seen
+			return prepared
 		})
 		const commit = await runner.step('back-commit', async (say) => {
-			const { fields, identity } = await remoteScript(
-				link,
-				'git-back',
-				[...request('apply', project, prospect), ...project.git.results],
-				signal,
-			)
+			const hub = found.pusher === 'workstation' ? project.git.hub : 'direct'
+			const args = request('apply', operation, hub, project, found.prospect, wish)
+			const { fields, identity } = await remoteScript(link, 'git-back', args, signal)
 			say(identity ? `committed as ${identity}` : fields[1] === '0' ? 'nothing to commit' : '')
 			return fields[0] ?? ''
 		})
-		return await runner.step('back-merge', (say) => land(link, project, prospect, commit, say, signal))
+		return await runner.step('back-merge', (say) =>
+			land(link, project, found, commit, operation, wish, say, signal),
+		)
 	})
-}
-
-function request(mode: string, project: ProjectConfig, { validation }: Prospect): string[] {
-	const { git, remote, name } = project
-	const message = `Results of ${name}`
-	return [
-		mode,
-		remote,
-		remoteWorktree(project),
-		git.hub,
-		git.validation,
-		validation,
-		String(resultLimit),
-		message,
-	]
-}
-
-async function checkBack(
-	link: Link,
-	project: ProjectConfig,
-	prospect: Prospect,
-	signal: AbortSignal,
-): Promise<void> {
-	const { folder, tip, tree, remote } = prospect
-	const files = [...new Set([...(await added(folder, tip, tree, signal)), ...remote.resultFiles])]
-	await checkLaptop(project, prospect, files, signal)
-	const args = [...request('check', project, prospect), ...project.git.results]
-	await remoteScript(link, 'git-back', args, signal, checkMs)
 }
 
 async function land(
 	link: Link,
 	project: ProjectConfig,
-	{ folder, tip, remote }: Prospect,
+	found: Backward,
 	commit: string,
+	operation: string,
+	wish: Wish,
 	say: (detail: string) => void,
 	signal: AbortSignal,
 ): Promise<{ head: string; commits: Commit[] }> {
-	const { hub, base, validation } = project.git
-	if (hub === 'direct' && !(await hasCommit(folder, commit, signal)))
+	const { prospect, pusher } = found
+	const { folder, tip, remote, hubValidation } = prospect
+	const { hub, base, validation, bringBack } = project.git
+	const isNeeded = pusher !== 'workstation' || found.foreseen?.merge
+	if (isNeeded && !(await hasCommit(folder, commit, signal)))
 		await haveCommits(link, project, folder, remote, [commit], signal)
-	const args = ['apply', folder, base, tip, hub, validation, commit]
+	if (pusher === 'laptop' && commit !== hubValidation) {
+		const ref = `refs/heads/${validation}`
+		await pushToHub(folder, hub, { commit, ref, was: hubValidation }, signal)
+	}
+	const where = pusher === 'workstation' ? hub : 'direct'
+	let [target, mode] = [commit, bringBack as string]
+	if (found.foreseen?.merge) {
+		// Sides were taken; the results committed since then are merged on top of that.
+		const now = { ...prospect, validation: commit }
+		const again = await foresee(project, now, 'back', wish.take, signal)
+		;[target, mode] = [again.merge ?? commit, 'merge']
+	}
+	const args = ['apply', operation, folder, base, tip, where, validation, target, mode]
 	const { fields, identity } = await localScript('git-land', args, folder, signal)
-	const commits = await log(folder, [`${tip}..${commit}`], 100, signal)
+	const commits = await log(folder, [`${tip}..${commit}`], mostCommits, signal)
 	say(identity ? `${countOf(commits.length)}, committed as ${identity}` : countOf(commits.length))
 	return {
 		head: fields[0] ?? tip,

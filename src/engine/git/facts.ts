@@ -1,5 +1,6 @@
 import type { Problem } from '../../contract/problem.ts'
-import type { Commit, Lane } from '../../contract/state.ts'
+import type { Commit, Lane, Standing } from '../../contract/state.ts'
+import type { GitFolders } from './standing.ts'
 
 /** A commit and its parents: what a walk through history needs. */
 export interface Ancestry {
@@ -18,15 +19,34 @@ export interface LocalFacts {
 	/** Tracked files with changes in `path`. */
 	changedFiles: string[]
 	untrackedFiles: string[]
+	standing: Standing
+	folders: GitFolders
 	/** The hub's branches as of the last contact with it; null: never seen. */
 	hubBase: string | null
 	hubValidation: string | null
-	/** On the base branch and not on `hubBase`. */
+	/** On the base branch and on neither of the hub's; null: the hub was never seen. */
 	toHub: Lane | null
-	/** The newest few hundred commits of the base branch, newest first. */
+	/** On the hub's branches and not on the base branch; null: the hub was never seen. */
+	fromHub: Lane | null
+	/** The newest few hundred commits of the base branch and the hub's branches, newest first. */
 	history: (Commit & Ancestry)[]
 	/** Something the settings name is not there. */
 	problem: Problem | null
+}
+
+/** One of the workstation's worktrees: its clone's own folder, where the base branch is, where validation is. */
+export interface RemoteTree {
+	path: string
+	detached: boolean
+	/** `merge`, `rebase`, `bisect`, …; null: none. */
+	ongoing: string | null
+	lock: Standing['lock']
+}
+
+/** Names of files and how many there are: the list may hold only the first few. */
+export interface FileList {
+	files: string[]
+	count: number
 }
 
 /** The workstation's clone and its worktree of the validation branch. */
@@ -42,12 +62,19 @@ export interface RemoteFacts {
 	incoming: string | null
 	/** Tracked files with changes in the worktree, results left out. */
 	changedFiles: string[]
+	changedCount: number
+	/** Files in the worktree that nobody tracks, results left out; only the first few of their count. */
+	untracked: FileList
 	/** Tracked files with changes where the base branch is checked out. */
 	cloneChangedFiles: string[]
 	/** What the result globs name and is not committed. */
 	resultFiles: string[]
-	/** The size in bytes of those that are there. */
+	resultCount: number
+	/** The size in bytes of those that are there; not read for what is only shown. */
 	resultSizes: Record<string, number>
+	/** The worktree of the validation branch is the last. */
+	trees: RemoteTree[]
+	stashes: number
 	/** A merge, rebase, … that somebody has begun. */
 	ongoing: { what: string; path: string } | null
 	/** An operation of ours is under way there, or was killed. */

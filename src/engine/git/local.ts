@@ -1,49 +1,26 @@
 import { statSync } from 'node:fs'
-import { type SimpleGit, simpleGit } from 'simple-git'
 import type { ProjectConfig } from '../../contract/config.ts'
-import type { Commit } from '../../contract/state.ts'
+import type { Commit, Lane } from '../../contract/state.ts'
 import { problem } from '../problems.ts'
 import type { LocalFacts } from './facts.ts'
-import { gist, git, gitEnvironment, laptop, localPath, readGit, refuse } from './git.ts'
+import { gist, laptop, localPath, readGit, refuse } from './git.ts'
+import { difference } from './history.ts'
 import { checkNames } from './names.ts'
 import { laneLength } from './pending.ts'
+import { type GitFolders, readStanding } from './standing.ts'
+import { parseStatus, statusArguments } from './status.ts'
 
 /** How much of the base branch is kept to compare with the workstation's branch. */
 const historyLength = 400
-
-/** simple-git takes no variable of git's that is not named to it; these it may have from the person. */
-function parser(folder: string, signal?: AbortSignal): SimpleGit {
-	const env: Record<string, string> = {}
-	const allowEnvironment: string[] = ['GIT_OPTIONAL_LOCKS']
-	for (const [name, value] of Object.entries({ ...gitEnvironment(), GIT_OPTIONAL_LOCKS: '0' }))
-		if (value !== undefined && (!isGuarded(name) || allowEnvironment.includes(name))) env[name] = value
-	return simpleGit({
-		baseDir: folder,
-		allowEnvironment,
-		timeout: { block: 30_000 },
-		...(signal ? { abort: signal } : {}),
-	}).env(env)
-}
-
-const isGuarded = (name: string) =>
-	/^GIT_/i.test(name) || /^(EDITOR|VISUAL|PAGER|PREFIX|SSH_ASKPASS)$/i.test(name)
 
 /**
  * The topmost folder of the laptop's repository.
  * @throws ProblemError `repository-missing`, `repository-unreadable`, `git-missing`
  */
 export async function openLocal(project: ProjectConfig, signal?: AbortSignal): Promise<string> {
-	const path = localPath(project.local)
-	const missing = { side: laptop, path: project.local }
-	if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) refuse('repository-missing', missing)
-	const found = await readGit(path, ['rev-parse', '--show-prefix'], { expected: [0, 128], signal })
-	if (found.exitCode === 0) {
-		// Else it is a plain folder inside some other repository.
-		if (found.stdout.trim() !== '') refuse('repository-missing', missing)
-		return path
-	}
-	if (found.stderr.includes('not a git repository')) refuse('repository-missing', missing)
-	return refuse('repository-unreadable', { ...missing, reason: gist(found.stderr) })
+	const path = folderOf(project)
+	await foldersOf(project, path, signal)
+	return path
 }
 
 /** The commit at a full ref name, or null. */
@@ -60,77 +37,151 @@ export async function hasHub(folder: string, hub: string, signal?: AbortSignal):
 	return (await readGit(folder, args, { expected: [0, 1], signal })).exitCode === 0
 }
 
-/** The git folder of the laptop's worktree, from the root: HEAD, index and logs/HEAD lie in it. */
-export async function gitFolderOf(project: ProjectConfig, signal?: AbortSignal): Promise<string> {
-	const folder = await openLocal(project, signal)
-	return (await git(folder, ['rev-parse', '--absolute-git-dir'], { signal })).stdout.trim()
+/**
+ * Where git keeps what it knows of the laptop's worktree. Both from the root.
+ * @throws as `openLocal`
+ */
+export async function gitFoldersOf(project: ProjectConfig, signal?: AbortSignal): Promise<GitFolders> {
+	return await foldersOf(project, folderOf(project), signal)
+}
+
+function folderOf(project: ProjectConfig): string {
+	const path = localPath(project.local)
+	if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+		refuse('repository-missing', { side: laptop, path: project.local })
+	return path
+}
+
+async function foldersOf(project: ProjectConfig, path: string, signal?: AbortSignal): Promise<GitFolders> {
+	const args = ['rev-parse', '--path-format=absolute', '--show-prefix', '--git-dir', '--git-common-dir']
+	const { exitCode, stdout, stderr } = await readGit(path, args, { expected: [0, 128], signal })
+	const missing = { side: laptop, path: project.local }
+	if (exitCode !== 0) {
+		if (stderr.includes('not a git repository')) refuse('repository-missing', missing)
+		refuse('repository-unreadable', { ...missing, reason: gist(stderr) })
+	}
+	const [prefix, own = '', common = own] = stdout.split('\n')
+	// Else it is a plain folder inside some other repository.
+	if (prefix !== '') refuse('repository-missing', missing)
+	return { own, common }
 }
 
 /**
- * Reads the laptop's repository; talks to nobody.
+ * Reads the laptop's repository; talks to nobody. What does not wait for something else is asked at the same time.
  * @throws ProblemError `unsafe-name`, `repository-missing`, `repository-unreadable`, `branch-missing` for the
  *   base branch, `git-missing`, `git-failed`
  */
 export async function readLocal(project: ProjectConfig, signal?: AbortSignal): Promise<LocalFacts> {
-	const { hub, base, validation } = project.git
+	const { hub, base } = project.git
 	await checkNames(project, signal)
-	const folder = await openLocal(project, signal)
-	const [head, hubBase, hubValidation, hubThere, status] = await Promise.all([
-		commitAt(folder, `refs/heads/${base}`, signal),
-		commitAt(folder, `refs/remotes/${hub}/${base}`, signal),
-		commitAt(folder, `refs/remotes/${hub}/${validation}`, signal),
-		hasHub(folder, hub, signal),
-		statusOf(folder, signal),
+	const path = folderOf(project)
+	// Settled, not raced: where one of them fails, none of the others may outlive the reading.
+	// The status comes first, being what takes long.
+	const [status, lanes, folders] = await Promise.allSettled([
+		readGit(path, statusArguments, { signal }),
+		readLanes(project, path, signal),
+		foldersOf(project, path, signal),
 	])
-	if (head === null) refuse('branch-missing', { side: laptop, branch: base })
-	const [history, toHub] = await Promise.all([
-		log(folder, [head], historyLength, signal),
-		hubBase === null ? null : lane(folder, [hubBase, hubValidation], head, signal),
-	])
+	// Without a repository all of them fail, and this one knows why.
+	const found = settledValue(folders)
+	const { refs, hubThere, ...history } = settledValue(lanes)
+	if (history.head === null) refuse('branch-missing', { side: laptop, branch: base })
+	const { branch, stashes, changedFiles, untrackedFiles } = parseStatus(settledValue(status).stdout)
+	const standing = await readStanding(path, found, signal)
 	return {
-		path: folder,
-		head,
-		...status,
-		hubBase,
-		hubValidation,
-		toHub,
-		history,
+		path,
+		...history,
+		head: history.head,
+		branch,
+		changedFiles,
+		untrackedFiles,
+		standing: { detached: branch === null, stashes, ...standing },
+		folders: found,
+		hubBase: refs.hubBase,
+		hubValidation: refs.hubValidation,
 		problem: hubThere ? null : problem('hub-missing', { side: laptop, hub }),
 	}
 }
 
-async function statusOf(folder: string, signal?: AbortSignal) {
-	try {
-		const status = await parser(folder, signal).status()
-		const tracked = status.files.filter(({ index, working_dir }) => !(index === '?' && working_dir === '?'))
-		return {
-			branch: status.detached ? null : status.current,
-			changedFiles: tracked.map((file) => file.path),
-			untrackedFiles: status.not_added,
-		}
-	} catch (error) {
-		signal?.throwIfAborted()
-		const reason = gist(error instanceof Error ? error.message : String(error))
-		return refuse('git-failed', { side: laptop, what: 'read the status', reason })
-	}
+function settledValue<T>(settled: PromiseSettledResult<T>): T {
+	if (settled.status === 'rejected') throw settled.reason
+	return settled.value
 }
 
-/** What `to` has and none of `from` has. */
+async function readLanes(project: ProjectConfig, folder: string, signal?: AbortSignal) {
+	const { hub, base, validation } = project.git
+	const names = [
+		`refs/heads/${base}`,
+		`refs/remotes/${hub}/${base}`,
+		`refs/remotes/${hub}/${validation}`,
+	] as const
+	const refs = await readRefs(folder, names, signal)
+	const [head, hubBase, hubValidation] = names.map((name) => refs.get(name) ?? null) as [
+		string | null,
+		string | null,
+		string | null,
+	]
+	// A remote that is removed takes its branches along.
+	const hubThere = hubBase !== null || (await hasHub(folder, hub, signal))
+	const seen = { refs: { hubBase, hubValidation }, hubThere }
+	if (head === null) return { ...seen, head, history: [], toHub: null, fromHub: null }
+	const there = [hubBase, hubValidation].flatMap((id) => id ?? [])
+	// As a rule the newest commits of all three say everything at once.
+	const history = await log(folder, [head, ...there], historyLength, signal)
+	const laneOf = async (from: readonly string[], to: readonly string[]): Promise<Lane> =>
+		laneIn(history, from, to) ?? (await lane(folder, from, to, signal))
+	const [toHub, fromHub] = await Promise.all([
+		hubBase === null ? null : laneOf(there, [head]),
+		there.length === 0 ? null : laneOf([head], there),
+	])
+	return { ...seen, head, history, toHub, fromHub }
+}
+
+/** What any of `to` has and none of `from` has, where the history that was read tells. */
+function laneIn(history: LocalFacts['history'], from: readonly string[], to: readonly string[]): Lane | null {
+	const ids = difference(to, from, [history])
+	if (ids === null) return null
+	const newest = new Set(ids.slice(0, laneLength))
+	return { count: ids.length, commits: history.filter(({ id }) => newest.has(id)).map(commitOf) }
+}
+
+const commitOf = ({ id, subject, author, at }: Commit): Commit => ({ id, subject, author, at })
+
+/** The objects at full ref names; those that are not there are left out. */
+async function readRefs(
+	folder: string,
+	names: readonly string[],
+	signal?: AbortSignal,
+): Promise<Map<string, string>> {
+	// A name also stands for all below it, and a ref's name cannot hold what would make it a pattern.
+	const args = ['for-each-ref', '--format=%(objectname) %(refname)', '--', ...names]
+	const { stdout } = await readGit(folder, args, { signal })
+	const found = stdout.split('\n').map((line): [string, string] => {
+		const space = line.indexOf(' ')
+		return [line.slice(space + 1), line.slice(0, space)]
+	})
+	return new Map(found.filter(([name]) => names.includes(name)))
+}
+
+/** What any of `to` has and none of `from` has. */
 export async function lane(
 	folder: string,
 	from: readonly (string | null)[],
-	to: string,
+	to: string | readonly string[],
 	signal?: AbortSignal,
-) {
-	const range = [to, ...from.flatMap((commit) => (commit === null ? [] : `^${commit}`))]
-	const [count, commits] = await Promise.all([
-		readGit(folder, ['rev-list', '--count', ...range, '--'], { signal }),
-		log(folder, range, laneLength, signal),
-	])
-	return {
-		count: Number(count.stdout),
-		commits: commits.map(({ id, subject, author, at }): Commit => ({ id, subject, author, at })),
-	}
+): Promise<Lane> {
+	const without = from.flatMap((commit) => commit ?? [])
+	const tips = [to].flat().filter((tip) => !without.includes(tip))
+	// Nothing to ask git, as it is most of the time.
+	if (tips.length === 0) return { count: 0, commits: [] }
+	const range = [...tips, ...without.map((commit) => `^${commit}`)]
+	const commits = await log(folder, range, laneLength, signal)
+	const all = commits.length < laneLength ? commits.length : await countOf(folder, range, signal)
+	return { count: all, commits: commits.map(commitOf) }
+}
+
+async function countOf(folder: string, range: readonly string[], signal?: AbortSignal): Promise<number> {
+	return Number((await readGit(folder, ['rev-list', '--count', ...range, '--'], { signal })).stdout)
 }
 
 /** A subject may be a whole book; nobody reads more of it than this many columns. */

@@ -22,16 +22,56 @@ const quietFetch = [
 ]
 
 /**
- * Whether a commit is here with all that belongs to it. A fetch that was killed may leave a commit without its
+ * What was found out in one operation, by its signal: a commit's name never comes to mean something else, and an
+ * operation asks the same thing of the same commits in several places.
+ */
+const known = new WeakMap<AbortSignal, Map<string, Promise<boolean>>>()
+
+/** @param keeps the answers that stay true for as long as the operation goes on */
+async function remembered(
+	signal: AbortSignal | undefined,
+	question: readonly string[],
+	keeps: (answer: boolean) => boolean,
+	ask: () => Promise<boolean>,
+): Promise<boolean> {
+	if (!signal) return await ask()
+	const answers = known.get(signal) ?? new Map<string, Promise<boolean>>()
+	known.set(signal, answers)
+	const key = question.join('\0')
+	const asked = answers.get(key) ?? ask()
+	answers.set(key, asked)
+	const forget = () => {
+		if (answers.get(key) === asked) answers.delete(key)
+	}
+	try {
+		const answer = await asked
+		if (!keeps(answer)) forget()
+		return answer
+	} catch (error) {
+		forget()
+		throw error
+	}
+}
+
+/**
+ * Whether commits are here with all that belongs to them. A fetch that was killed may leave a commit without its
  * files, since it unpacks one object after another; what a ref reaches is known to be whole.
  */
+async function hasCommits(folder: string, ids: readonly string[], signal?: AbortSignal): Promise<boolean> {
+	const ask = async () => {
+		const walk = ['rev-list', '--objects', '--quiet', '--missing=allow-promisor']
+		const { exitCode } = await readGit(folder, [...walk, ...ids, '--not', '--all', '--'], {
+			expected: [0, 1, 128],
+			signal,
+		})
+		return exitCode === 0
+	}
+	return await remembered(signal, ['has', folder, ...ids], (there) => there, ask)
+}
+
+/** The same of one commit. */
 export async function hasCommit(folder: string, id: string, signal?: AbortSignal): Promise<boolean> {
-	const walk = ['rev-list', '--objects', '--quiet', '--missing=allow-promisor']
-	const { exitCode } = await readGit(folder, [...walk, id, '--not', '--all', '--'], {
-		expected: [0, 1, 128],
-		signal,
-	})
-	return exitCode === 0
+	return await hasCommits(folder, [id], signal)
 }
 
 /** Whether `commit` is reachable from `from`; both must be here. */
@@ -41,26 +81,30 @@ export async function contains(
 	commit: string,
 	signal?: AbortSignal,
 ): Promise<boolean> {
-	const args = ['merge-base', '--is-ancestor', commit, from]
-	return (await readGit(folder, args, { expected: [0, 1], signal })).exitCode === 0
+	if (from === commit) return true
+	const ask = async () => {
+		const args = ['merge-base', '--is-ancestor', commit, from]
+		return (await readGit(folder, args, { expected: [0, 1], signal })).exitCode === 0
+	}
+	return await remembered(signal, ['contains', folder, from, commit], () => true, ask)
 }
 
 /**
- * What the hub has at a branch right now; null: no such branch there.
+ * What the hub has at these branches right now, in their order; null: no such branch there.
  * @throws ProblemError `hub-missing`, `hub-unreachable`
  */
 export async function askHub(
 	folder: string,
 	hub: string,
-	branch: string,
+	branches: readonly string[],
 	signal: AbortSignal,
-): Promise<string | null> {
-	if (!(await hasHub(folder, hub, signal))) refuse('hub-missing', { side: laptop, hub })
-	const ref = `refs/heads/${branch}`
-	const env = await networkEnvironment(folder)
-	const said = await git(folder, ['ls-remote', '--', hub, ref], { env, signal }).catch(unreachable(hub))
-	const line = said.stdout.split('\n').find((entry) => entry.endsWith(`\t${ref}`))
-	return line?.split('\t')[0] ?? null
+): Promise<(string | null)[]> {
+	const refs = branches.map((branch) => `refs/heads/${branch}`)
+	const [isThere, env] = await Promise.all([hasHub(folder, hub, signal), networkEnvironment(folder)])
+	if (!isThere) refuse('hub-missing', { side: laptop, hub })
+	const said = await git(folder, ['ls-remote', '--', hub, ...refs], { env, signal }).catch(unreachable(hub))
+	const there = new Map(said.stdout.split('\n').map((line) => line.split('\t').reverse() as [string, string]))
+	return refs.map((ref) => there.get(ref) ?? null)
 }
 
 const unreachable = (hub: string) => (error: unknown) => {
@@ -75,15 +119,12 @@ export async function haveCommits(
 	link: Link,
 	project: ProjectConfig,
 	folder: string,
-	remote: RemoteFacts,
+	remote: Pick<RemoteFacts, 'path'>,
 	commits: readonly string[],
 	signal: AbortSignal,
 ): Promise<void> {
 	const { hub, base, validation } = project.git
-	const missing = async () => {
-		for (const id of commits) if (!(await hasCommit(folder, id, signal))) return true
-		return false
-	}
+	const missing = async () => !(await hasCommits(folder, [...new Set(commits)], signal))
 	if (!(await missing())) return
 	if (hub !== 'direct') {
 		const env = await networkEnvironment(folder)
@@ -105,7 +146,7 @@ export async function haveCommits(
 }
 
 /** The clone as git names it on the bridge; the host in it is not looked at. */
-const address = (remote: RemoteFacts) => `workstation:${remote.path}`
+const address = (remote: Pick<RemoteFacts, 'path'>) => `workstation:${remote.path}`
 
 /** Runs one git that talks to the workstation's clone over the live link. */
 async function overLink(
@@ -118,7 +159,8 @@ async function overLink(
 	const bridge = openBridge(link, 'git')
 	try {
 		return await git(folder, args, {
-			env: { ...gitEnvironment(), ...bridge.env },
+			// Git LFS would look for a server of its own at the workstation’s address, and fail the push.
+			env: { ...gitEnvironment(), ...bridge.env, GIT_LFS_SKIP_PUSH: '1' },
 			extraPipes: bridge.extraPipes,
 			onStart: bridge.onStart,
 			timeoutMs: transferMs,
@@ -188,7 +230,7 @@ function judgePush(stdout: string, stderr: string, ref: string): void {
 export async function pushOverLink(
 	link: Link,
 	folder: string,
-	remote: RemoteFacts,
+	remote: Pick<RemoteFacts, 'path'>,
 	push: Push,
 	signal: AbortSignal,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ProjectConfig } from '../../contract/config.ts'
-import type { Commit, Lane, Pending } from '../../contract/state.ts'
+import type { Commit, Lane, Pending, Standing } from '../../contract/state.ts'
 import type { LocalFacts, RemoteFacts } from './facts.ts'
 import { difference } from './history.ts'
 
@@ -37,6 +37,8 @@ export function pendingOf(
 		changedCount: local.changedFiles.length,
 		untrackedFiles: local.untrackedFiles.slice(0, mostFiles),
 		untrackedCount: local.untrackedFiles.length,
+		standing: local.standing,
+		fromHub: project.git.hub === 'direct' ? null : local.fromHub,
 		toHub: project.git.hub === 'direct' ? null : local.toHub,
 		toWorkstation: validation === null ? null : lane(difference(local.head, validation, lists)),
 		toLaptop: validation === null ? null : lane(difference(validation, local.head, [...lists].reverse())),
@@ -44,11 +46,25 @@ export function pendingOf(
 		remote: remote && {
 			base: remote.base,
 			validation: remote.validation,
+			standing: standingOf(remote),
+			untrackedFiles: remote.untracked.files.slice(0, mostFiles),
+			untrackedCount: remote.untracked.count,
 			changedFiles: remote.changedFiles.slice(0, mostFiles),
-			changedCount: remote.changedFiles.length,
+			changedCount: remote.changedCount,
 			resultFiles: remote.resultFiles.slice(0, mostFiles),
-			resultCount: remote.resultFiles.length,
+			resultCount: remote.resultCount,
 		},
 		problem: local.problem ?? remote?.problem ?? null,
+	}
+}
+
+/** The clone and its worktree as one. What is so in the worktree, where the results come to be, comes first. */
+function standingOf({ trees, stashes }: RemoteFacts): Standing {
+	const first = [...trees].reverse()
+	return {
+		detached: trees.some((tree) => tree.detached),
+		ongoing: first.find((tree) => tree.ongoing !== null)?.ongoing ?? null,
+		stashes,
+		lock: first.find((tree) => tree.lock !== null)?.lock ?? null,
 	}
 }

@@ -3,21 +3,27 @@ import type { ProjectConfig } from '../../contract/config.ts'
 import type { Link } from '../link/link.ts'
 import { problem } from '../problems.ts'
 import { type BatchScript, runScript } from '../remote/script.ts'
-import type { RemoteFacts } from './facts.ts'
+import type { RemoteFacts, RemoteTree } from './facts.ts'
 import { checkNames } from './names.ts'
-import { fieldsOf, fileName, parseRecords, problemsIn } from './records.ts'
+import { mostFiles } from './pending.ts'
+import { fieldsOf, fileName, parseRecords, problemsIn, type Rec } from './records.ts'
 
 /** Where a project's validation branch is checked out on its workstation. */
 export function remoteWorktree(project: ProjectConfig): string {
 	return project.git.remoteWorktree ?? `${project.remote.replace(/\/+$/, '')}-gpu`
 }
 
-/** The question for the workstation's side; changes nothing there. */
-export function remoteFactsScript(project: ProjectConfig): BatchScript {
+/**
+ * The question for the workstation's side; changes nothing there. `most`: how many names a list of files holds, its
+ * count being that of all; null: every one. Of untracked files there are never more than the first few.
+ */
+export function remoteFactsScript(project: ProjectConfig, most: number | null = mostFiles): BatchScript {
 	const { hub, base, validation, results } = project.git
+	const { remote } = project
+	const few = most === null ? '' : String(most)
 	return {
 		name: 'git-facts',
-		args: [project.remote, remoteWorktree(project), hub, base, validation, ...results],
+		args: [few, remote, remoteWorktree(project), hub, base, validation, ...results],
 	}
 }
 
@@ -31,6 +37,7 @@ export function parseRemote(stdout: string, code: number | null): RemoteFacts {
 		)
 	const all = (name: string) => records.filter((record) => record[0] === name)
 	const files = (name: string) => all(name).map(([, file]) => fileName(file))
+	const count = (name: string) => Number(fieldsOf(records, name)?.[0] ?? 0)
 	const refs = new Map(all('git.ref').map(([, name, id]) => [name, id]))
 	const ongoing = fieldsOf(records, 'git.ongoing')
 	return {
@@ -42,9 +49,14 @@ export function parseRemote(stdout: string, code: number | null): RemoteFacts {
 		hubValidation: refs.get('hub-validation') ?? null,
 		incoming: refs.get('incoming') ?? null,
 		changedFiles: files('git.changed'),
+		changedCount: count('git.changed-count'),
+		untracked: { files: files('git.untracked'), count: count('git.untracked-count') },
 		cloneChangedFiles: files('git.clone-changed'),
 		resultFiles: files('git.result'),
+		resultCount: count('git.result-count'),
 		resultSizes: Object.fromEntries(all('git.size').map(([, line]) => sizeOf(line))),
+		trees: all('git.tree').map((tree) => treeOf(tree, all('git.lock'))),
+		stashes: count('git.stashes'),
 		ongoing: ongoing && { what: ongoing[0] ?? '', path: ongoing[1] ?? '' },
 		journal: fieldsOf(records, 'git.journal')?.[0] ?? null,
 		line: all('git.line').map(([, line = '']) => {
@@ -58,6 +70,16 @@ export function parseRemote(stdout: string, code: number | null): RemoteFacts {
 			subject: subject.join('\t').trim(),
 		})),
 		problem: first ?? null,
+	}
+}
+
+function treeOf([, path = '', ongoing = '', detached = '']: Rec, locks: readonly Rec[]): RemoteTree {
+	const [, , lock, owner = ''] = locks.find(([, of]) => of === path) ?? []
+	return {
+		path,
+		detached: detached !== '',
+		ongoing: ongoing === '' ? null : ongoing,
+		lock: lock === undefined ? null : { path: lock, owner: owner === '' ? null : owner },
 	}
 }
 
@@ -76,7 +98,7 @@ export async function readRemote(
 	signal?: AbortSignal,
 ): Promise<RemoteFacts> {
 	await checkNames(project)
-	const { name, args } = remoteFactsScript(project)
+	const { name, args } = remoteFactsScript(project, null)
 	const { stdout, code } = await runScript(link, name, args, { signal })
 	return parseRemote(stdout, code)
 }

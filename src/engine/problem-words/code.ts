@@ -1,3 +1,4 @@
+import { factText } from '../fact-text.ts'
 import { copy } from '../next-steps.ts'
 import { type Catalogue, waits } from './catalogue.ts'
 
@@ -15,7 +16,10 @@ export const codeWords = {
 	}),
 	'repository-busy': (f) => ({
 		title: `The repository at ${f('path')} is locked`,
-		meaning: `${f('side')} has ${f('lock')}: another git may be at work. When none is, remove that file.`,
+		meaning:
+			f('owner') === factText(undefined)
+				? `${f('side')} has ${f('lock')}: another git may be at work. When none is, remove that file.`
+				: `${f('side')} has ${f('lock')}, held by ${f('owner')}. Let it finish or end it, then start again.`,
 		...waits,
 	}),
 	'repository-shallow': (f) => ({
@@ -26,8 +30,13 @@ export const codeWords = {
 	}),
 	'worktree-missing': (f) => ({
 		title: `There is no worktree at ${f('path')}`,
-		meaning: `The workstation needs one with the branch ${f('branch')}, but ${f('reason')}. In its clone run the command.`,
-		next: copy('Copy the command', 'git', 'worktree', 'add', f('path'), f('branch')),
+		// Without a branch it is one that was to be removed: nobody needs it.
+		...(f('branch') === factText(undefined)
+			? { meaning: `${f('side')} has none there: ${f('reason')}.` }
+			: {
+					meaning: `The workstation needs one with the branch ${f('branch')}, but ${f('reason')}. In its clone run the command.`,
+					next: copy('Copy the command', 'git', 'worktree', 'add', f('path'), f('branch')),
+				}),
 		...waits,
 	}),
 	'branch-missing': (f) => ({
@@ -68,6 +77,69 @@ export const codeWords = {
 	'moved-meanwhile': (f) => ({
 		title: `${f('what')} moved while this was under way`,
 		meaning: 'Somebody else changed it in between. What was done stays; start again to go on from there.',
+		...waits,
+	}),
+	'plan-moved': (f) => ({
+		title: 'Things moved since the preview',
+		meaning: `${f('what')}. Nothing was changed. Look at the preview anew.`,
+		...waits,
+	}),
+	'nothing-to-undo': (f) => ({
+		title: 'There is nothing to undo',
+		meaning: `No operation of ${f('project')} has changed a branch in the last 30 days.`,
+		...waits,
+	}),
+	'undo-moved': (f) => ({
+		title: `${f('branch')} moved after the operation`,
+		meaning: `${f('side')} has commits on it that came later and would be taken off. Nothing was changed. How it was is kept at ${f('ref')}.`,
+		...waits,
+	}),
+	'worktree-in-use': (f) => ({
+		title: `The worktree at ${f('path')} cannot be removed`,
+		meaning: `This would be lost: ${f('lost')}. Nothing was changed.`,
+		...waits,
+	}),
+	'git-old': (f) => ({
+		title: `${f('side')} has git ${f('found')}`,
+		meaning: `Git ${f('needed')} or newer is needed there. Update it, then start again.`,
+		...waits,
+	}),
+	'lfs-missing': (f) => ({
+		title: `${f('side')} lacks git-lfs`,
+		meaning: `The repository keeps files with Git LFS (${f('files')}), and without git-lfs they would be damaged. Nothing was changed. Install it there.`,
+		...waits,
+	}),
+	'not-on-branch': (f) => ({
+		title: `${f('branch')} is not checked out at ${f('path')}`,
+		meaning: `${f('side')} has ${f('found')} there, and a commit goes onto what is checked out. Nothing was changed. Check out ${f('branch')}, or commit by hand.`,
+		...waits,
+	}),
+	'identity-missing': (f) => ({
+		title: 'git does not know in whose name to commit',
+		meaning: `${f('side')} has no ${f('setting')} in git's settings. Nothing was changed.`,
+		next: copy(
+			'Copy the command',
+			'git',
+			'config',
+			'--global',
+			f('setting'),
+			f('setting') === 'user.email' ? 'you@example.com' : 'Your Name',
+		),
+		...waits,
+	}),
+	'commit-too-big': (f) => ({
+		title: 'A file is too big for git',
+		meaning: `${f('files')}. Files over ${f('limit')} are not committed. Nothing was changed. Name them in .gitignore, keep them with Git LFS, or commit them by hand.`,
+		...waits,
+	}),
+	'folder-in-the-way': (f) => ({
+		title: `Something else is at ${f('path')}`,
+		meaning: `${f('side')} has ${f('found')} there. Nothing was changed. Move it away, or name another place in the settings.`,
+		...waits,
+	}),
+	'hub-url-secret': (f) => ({
+		title: `The address of ${f('hub')} holds a password or a token`,
+		meaning: `It is not copied to the workstation. Nothing was changed. Take it out with git remote set-url and leave it to a credential helper, or add the remote there yourself.`,
 		...waits,
 	}),
 	'unsafe-name': (f) => ({

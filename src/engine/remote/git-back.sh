@@ -1,5 +1,5 @@
-# Results on their way out of the workstation. Arguments: mode repository worktree hub validation
-# validation-was limit message, then result globs. Mode check changes nothing; apply commits and pushes.
+# Results on their way out of the workstation. Arguments: mode operation repository worktree hub
+# validation validation-was limit message, then result globs. Mode check changes nothing; apply commits and pushes.
 
 # The hub's branch has nothing that ours lacks. Its commit stays in $hub_was.
 back_expect() {
@@ -34,16 +34,22 @@ back_push() {
 
 git_back() {
 	side='The workstation'
-	mode=$1 worktree=$3 hub=$4 validation=$5 validation_was=$6 limit=$7 message=$8
+	mode=$1 operation=$2 worktree=$4 hub=$5 validation=$6 validation_was=$7 limit=$8 message=$9
 	git_surroundings
-	open_repository "$2"
-	shift 8
+	open_repository "$3"
+	shift 9
 	[ "$mode" = check ] || begin
 	open_worktree "$worktree" "$validation"
 	back_expect "$validation_was"
 	refuse_big "$limit" "$@"
 	[ "$mode" != check ] || return 0
-	commit_results "refs/heads/$validation" "$message" "$@"
+	committed=0
+	read_results "$@"
+	if [ -n "$results" ]; then
+		keep "refs/heads/$validation" "$validation_was" '' "$(pwd -P)"
+		commit_results "refs/heads/$validation" "$message" "$@"
+		keep_end "refs/heads/$validation"
+	fi
 	read_commit "refs/heads/$validation"
 	commit=$commit_at
 	back_push "$commit"

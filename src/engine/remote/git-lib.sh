@@ -19,7 +19,7 @@ git_surroundings() {
 
 # Waits that end: a hub that is gone must not hold the line. What the person set stays.
 network_surroundings() {
-	if [ -z "${GIT_SSH_COMMAND-}${GIT_SSH-}" ] && ! git config core.sshCommand >/dev/null; then
+	if [ -z "${GIT_SSH_COMMAND-}${GIT_SSH-}" ] && ! is_set core.sshcommand; then
 		GIT_SSH_COMMAND='ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=10'
 		export GIT_SSH_COMMAND
 	fi
@@ -27,20 +27,64 @@ network_surroundings() {
 	export GIT_HTTP_LOW_SPEED_LIMIT GIT_HTTP_LOW_SPEED_TIME
 }
 
+# Whether the setting $1 (section and key in small letters) has a value in the repository at hand. All of them are
+# asked for once in each folder.
+is_set() {
+	if [ "${settings_of-}" != "$PWD" ]; then
+		settings=$(git config --list --name-only 2>/dev/null)
+		settings_of=$PWD
+	fi
+	case $newline$settings$newline in *"$newline$1$newline"*) return 0 ;; *) return 1 ;; esac
+}
+
+# Of the folder at hand: its git folder in $own_folder, the shared one in $common_of, and in $prefix its way down from
+# the topmost folder. False: $reason says why.
+read_folders() {
+	own_folder='' common_of=''
+	reason=$(git rev-parse --show-prefix --absolute-git-dir --git-common-dir 2>&1) || return
+	prefix=${reason%%"$newline"*}
+	reason=${reason#*"$newline"}
+	own_folder=${reason%%"$newline"*}
+	common_of=${reason#*"$newline"}
+	own_folder_of=$PWD
+	case $common_of in
+	.git | "$own_folder") common_of=$own_folder ;;
+	*) common_of=$(cd -- "$common_of" && pwd -P) ;;
+	esac
+}
+
+# The git folder of the worktree at hand, in $own_folder.
+read_own_folder() {
+	[ "${own_folder_of-}" != "$PWD" ] || return 0
+	own_folder=$(git rev-parse --absolute-git-dir) && own_folder_of=$PWD
+}
+
+# What is checked out in the worktree of git folder $1, in $head; empty when it is no branch.
+read_head() {
+	head=
+	{ IFS= read -r head <"$1/HEAD"; } 2>/dev/null
+	case $head in
+	# With reftable, it stands elsewhere.
+	'ref: refs/heads/.invalid') head=$(git symbolic-ref -q HEAD) ;;
+	'ref: '*) head=${head#ref: } ;;
+	*) head=$(git symbolic-ref -q HEAD) ;;
+	esac
+}
+
 # Goes to the repository at $1, its topmost folder; its shared git folder is then in $common.
 open_repository() {
 	place "$1"
-	cd -- "$at" 2>/dev/null || fail repository-missing "side=$side" "path=$1"
-	if ! reason=$(git rev-parse --show-prefix 2>&1); then
+	cd -P -- "$at" 2>/dev/null || fail repository-missing "side=$side" "path=$1"
+	if ! read_folders; then
 		case $reason in
 		*'not a git repository'*) fail repository-missing "side=$side" "path=$1" ;;
 		*) fail repository-unreadable "side=$side" "path=$1" "reason=$(gist "$reason")" ;;
 		esac
 	fi
 	# Else it is a plain folder inside some other repository.
-	[ -z "$reason" ] || fail repository-missing "side=$side" "path=$1"
-	repository=$(pwd -P)
-	common=$(common_folder)
+	[ -z "$prefix" ] || fail repository-missing "side=$side" "path=$1"
+	repository=$PWD
+	common=$common_of
 }
 
 common_folder() {
@@ -51,10 +95,11 @@ common_folder() {
 enter_worktree() {
 	found='nothing is there'
 	place "$1"
-	cd -- "$at" 2>/dev/null || return
+	cd -P -- "$at" 2>/dev/null || return
 	found='it is no worktree of this clone'
-	[ -z "$(git rev-parse --show-prefix 2>&1)" ] && [ "$(common_folder 2>/dev/null)" = "$common" ] || return
-	found=$(git symbolic-ref -q HEAD) || found='no branch'
+	read_folders && [ -z "$prefix" ] && [ "$common_of" = "$common" ] || return
+	read_head "$own_folder"
+	found=${head:-no branch}
 	[ "$found" != "refs/heads/$2" ] || return 0
 	found="${found#refs/heads/} is checked out there"
 	return 1
@@ -84,8 +129,36 @@ read_commit() {
 	commit_at=$(git rev-parse -q --verify "$1^{commit}" 2>/dev/null) || commit_at=
 }
 
+# The commits that branches $1 and $2 are at, in $commit_at and $commit_also; empty when there is none.
+read_commits() {
+	commit_at='' commit_also=''
+	both=$(git for-each-ref '--format=%(objectname) %(refname)' "refs/heads/$1" "refs/heads/$2" 2>/dev/null)
+	while IFS=' ' read -r one_commit one_ref; do
+		case $one_ref in
+		"refs/heads/$1") commit_at=$one_commit ;;
+		"refs/heads/$2") commit_also=$one_commit ;;
+		esac
+	done <<-END
+		$both
+	END
+}
+
+# Whether commit $2 is reachable from $1. What was found out of two commits is not asked again.
 contains() {
+	case $1/$2 in
+	*[!0-9a-f/]*)
+		git merge-base --is-ancestor "$2" "$1" 2>/dev/null
+		return
+		;;
+	esac
+	case ${contained-} in
+	*" $1/$2=0 "*) return 0 ;;
+	*" $1/$2=1 "*) return 1 ;;
+	esac
 	git merge-base --is-ancestor "$2" "$1" 2>/dev/null
+	contains_code=$?
+	[ "$contains_code" -gt 1 ] || contained="${contained- } $1/$2=$contains_code "
+	return "$contains_code"
 }
 
 # Git prints names ended by NUL; the tools at hand want lines. A line break in a name becomes \001.
@@ -95,6 +168,20 @@ as_lines() {
 
 as_names() {
 	tr '\001\n' '\n\000'
+}
+
+# What a line break in a name is in our lists.
+line_break=$(printf '\001')
+
+# The file that a line of a list names, in $file.
+read_name() {
+	file=$1
+	case $file in
+	*"$line_break"*)
+		file=$(printf '%s/' "$file" | tr '\001' '\n')
+		file=${file%/}
+		;;
+	esac
 }
 
 # A list is names ended by NUL, then an end: a lone slash, which is no file's name, or after a failure a slash and
@@ -131,9 +218,10 @@ newline='
 # What the worktree at hand is in the middle of, in $ongoing; empty when nothing.
 read_ongoing() {
 	ongoing=
+	read_own_folder
 	for what in MERGE_HEAD=merge rebase-merge=rebase rebase-apply=rebase CHERRY_PICK_HEAD=cherry-pick \
 		REVERT_HEAD=revert; do
-		[ ! -e "$(git rev-parse --git-path "${what%=*}")" ] || ongoing=${what#*=}
+		[ ! -e "$own_folder/${what%=*}" ] || ongoing=${what#*=}
 	done
 }
 
@@ -144,22 +232,67 @@ refuse_ongoing() {
 
 # Git's own lock on the worktree at hand: another git may be at work for a moment, or was killed.
 refuse_locked() {
-	lock=$(git rev-parse --absolute-git-dir)/index.lock
+	read_own_folder
+	lock=$own_folder/index.lock
 	tries=0
 	while [ -e "$lock" ]; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 25 ] || fail repository-busy "side=$side" "path=$(pwd -P)" "lock=$lock"
+		[ "$tries" -lt 25 ] || fail_locked "$lock"
 		nap 0.2
 	done
 }
 
-# Tracked files with changes in the worktree at hand, staged or not; "$@" are pathspecs.
+# Ends with the lock $1 on the worktree at hand, and who has it where that can be told.
+fail_locked() {
+	holder=$(holder_of "$1")
+	[ -n "$holder" ] || holder=$(git_at_work)
+	set -- repository-busy "side=$side" "path=$(pwd -P)" "lock=$1"
+	[ -z "$holder" ] || set -- "$@" "owner=$holder"
+	fail "$@"
+}
+
+# The process that has file $1 open, such as `git (process 4242)`; empty where that cannot be told.
+holder_of() {
+	if [ -d /proc/self/fd ]; then
+		holder=$(
+			# shellcheck disable=SC2012 # what is to be read is where the links lead
+			ls -l /proc/[0-9]*/fd 2>/dev/null | FILE=" -> $1" awk '
+				/^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); next }
+				substr($0, length($0) - length(ENVIRON["FILE"]) + 1) == ENVIRON["FILE"] { print part[3]; exit }'
+		)
+		program=
+		[ -z "$holder" ] || { IFS= read -r program <"/proc/$holder/comm"; } 2>/dev/null
+	else
+		found=$(limited 3 lsof -w -F pc -- "$1" 2>/dev/null)
+		holder=$(printf '%s\n' "$found" | sed -n 's/^p//p' | head -n 1)
+		program=$(printf '%s\n' "$found" | sed -n 's/^c//p' | head -n 1)
+	fi
+	[ -z "$holder" ] || printf '%s (process %s)\n' "${program:-a program}" "$holder"
+}
+
+# A git in the worktree at hand, as above: while a person writes the message of a commit, git has closed its lock and
+# keeps it. Whoever takes no locks, as our own reading, is no owner.
+git_at_work() {
+	here=$(pwd -P)
+	for at_work in /proc/[0-9]*; do
+		program=
+		{ IFS= read -r program <"$at_work/comm"; } 2>/dev/null
+		if [ "$program" = git ] && [ "$(readlink "$at_work/cwd" 2>/dev/null)" = "$here" ] &&
+			! grep -qa GIT_OPTIONAL_LOCKS=0 "$at_work/environ" 2>/dev/null; then
+			printf 'git (process %s)\n' "${at_work#/proc/}"
+			return
+		fi
+	done
+}
+
+# Tracked files with changes in the worktree at hand, staged or not; "$@" are pathspecs. A submodule that stands
+# elsewhere than its pointer is no change: git moves the pointer and leaves the folder alone, and so do we.
 tracked_changes() {
 	{
 		listing git --no-optional-locks status --porcelain=v2 -z --no-renames --untracked-files=no \
 			--ignore-submodules=dirty -- "$@" && end_list
 	} | as_lines |
-		sed -e '/^[#?!]/d' -e 's/^1 \([^ ]* \)\{7\}//' -e 's/^u \([^ ]* \)\{9\}//'
+		sed -e '/^[#?!]/d' -e '/^1 \.[^ ]* S/d' -e 's/^1 \([^ ]* \)\{7\}//' -e 's/^u \([^ ]* \)\{9\}//'
 }
 
 # The same without what the result globs "$@" name.
@@ -219,22 +352,59 @@ refuse_dirty() {
 untracked_among() {
 	hits=$(
 		above=
-		while IFS= read -r file; do
+		while IFS= read -r name; do
 			while :; do
+				read_name "$name"
 				if [ -L "$file" ] || { [ -e "$file" ] && { [ ! -d "$file" ] || [ -z "$above" ]; }; }; then
-					printf '%s\n' "$file"
+					printf '%s\n' "$name"
 				fi
-				case $file in */*) file=${file%/*} above=yes ;; *) break ;; esac
+				case $name in */*) name=${name%/*} above=yes ;; *) break ;; esac
+				read_name "$name"
 				[ ! -d "$file" ] || [ -L "$file" ] || break
 			done
 			above=
 		done
 	) || return
+	[ -n "$hits" ] || {
+		printf '/\n'
+		return
+	}
+	hits=$(printf '%s\n' "$hits" | sort -u)
 	{
-		[ -z "$hits" ] || printf '%s\n' "$hits" | sort -u | as_names |
+		printf '%s\n' "$hits" | as_names |
 			listing xargs -0 git --literal-pathspecs ls-files -z --others -- || exit
+		not_in_index || exit
 		end_list
-	} | as_lines
+	} | as_lines | awk '!seen[$0]++'
+}
+
+# Of the files in $hits those that the index does not have: of what lies in a repository of somebody's own, git does
+# not even say that it is there.
+not_in_index() {
+	tracked=$(printf '%s\n' "$hits" | as_names | listing xargs -0 git --literal-pathspecs ls-files -z --cached -- | as_lines)
+	printf '%s\n\n%s\n' "$tracked" "$hits" |
+		awk '$0 == "" { past = 1; next } !past { known[$0]; next } !($0 in known)' |
+		while IFS= read -r name; do
+			read_name "$name"
+			{ [ -d "$file" ] && [ ! -L "$file" ]; } || printf '%s\n' "$name"
+		done | as_names
+}
+
+# Of the files on stdin those that git was told to overlook and that are there otherwise than in the index.
+overlooked_among() {
+	{ as_names |
+		listing xargs -0 git --literal-pathspecs ls-files -v -z -- && end_list; } | as_lines |
+		while IFS= read -r line; do
+			case $line in
+			/*) printf '%s\n' "$line" && continue ;;
+			[a-zS]\ *) name=${line#? } ;;
+			*) continue ;;
+			esac
+			read_name "$name"
+			{ [ -e "$file" ] || [ -L "$file" ]; } || continue
+			[ "$(git hash-object -- "$file" 2>/dev/null)" = "$(git rev-parse -q --verify ":$file")" ] ||
+				printf '%s\n' "$name"
+		done
 }
 
 refuse_untracked_among() {
@@ -245,15 +415,28 @@ refuse_untracked_among() {
 
 # The files that differ between two commits, in $changed.
 read_changed() {
-	read_whole "$({ listing git diff-tree -r -z --no-renames --name-only "$@" && end_list; } | as_lines)"
+	read_whole "$({ listing git diff-tree -r -z --no-renames --name-only "$@" && end_list; } | tr '\n\000' '\001\n')"
 	changed=$whole
 }
 
-# Untracked files that a move from $1 to $2 would overwrite in the worktree at hand, in $in_the_way.
+# Untracked and overlooked files that a move from $1 to $2 would overwrite in the worktree at hand, in $in_the_way.
 read_collisions() {
-	read_changed --diff-filter=A "$1" "$2"
-	read_whole "$(printf '%s\n' "$changed" | untracked_among)"
-	in_the_way=$whole
+	in_the_way=
+	# A letter and a name, by turns.
+	read_whole "$({ listing git diff-tree -r -z --no-renames --name-status "$1" "$2" && end_list; } |
+		tr '\n\000' '\001\n')"
+	changed=$whole
+	[ -n "$changed" ] || return 0
+	new=$(printf '%s\n' "$changed" | awk 'NR % 2 { new = $0 == "A"; next } new')
+	old=$(printf '%s\n' "$changed" | awk 'NR % 2 { new = $0 == "A"; next } !new')
+	if [ -n "$new" ]; then
+		read_whole "$(printf '%s\n' "$new" | untracked_among)"
+		in_the_way=$whole
+	fi
+	if [ -n "$old" ]; then
+		read_whole "$(printf '%s\n' "$old" | overlooked_among)"
+		in_the_way=$in_the_way${in_the_way:+${whole:+$newline}}$whole
+	fi
 }
 
 refuse_collisions() {
@@ -264,7 +447,7 @@ refuse_collisions() {
 # What the hub has at branch $2, in $commit_at; empty when it has none.
 read_hub() {
 	network_surroundings
-	git config --get-all "remote.$1.url" >/dev/null || fail hub-missing "side=$side" "hub=$1"
+	is_set "remote.$1.url" || fail hub-missing "side=$side" "hub=$1"
 	said=$(git ls-remote -- "$1" "refs/heads/$2" 2>&1) ||
 		fail hub-unreachable "side=$side" "hub=$1" "reason=$(gist "$said")"
 	commit_at=$(printf '%s\n' "$said" | sed -n 's|^\([0-9a-f]\{40,64\}\)	refs/heads/.*|\1|p' | head -n 1)
@@ -280,7 +463,7 @@ has_commit() {
 fetch_commit() {
 	has_commit "$3" && return
 	network_surroundings
-	git config --get-all "remote.$1.url" >/dev/null || fail hub-missing "side=$side" "hub=$1"
+	is_set "remote.$1.url" || fail hub-missing "side=$side" "hub=$1"
 	note "ref refs/remotes/$1/$2"
 	note "folder $common"
 	said=$(guard git fetch -q --no-tags --no-recurse-submodules -- "$1" "refs/heads/$2" 2>&1) ||

@@ -1,4 +1,4 @@
-# Functions for whatever changes a repository; put before git-up, git-back and git-land, on either side.
+# Functions for whatever changes a repository; put before every script that does, with git-settle and git-keep.
 #
 # Whoever changes something holds the journal of the repository. It names every process at work, so that what a
 # killed one left behind is told from what somebody is doing: the next one undoes or completes it.
@@ -6,6 +6,8 @@
 # says whose it is, and files, index and branch can be brought back in step from any point.
 
 # --- the journal ---
+
+owner='' journal=''
 
 # Takes the repository for us, after at most 5 s; clears up after a killed owner first.
 begin() {
@@ -29,7 +31,7 @@ begin() {
 
 # Leaves the journal to the next one where there is still something to wait for or to clear up.
 end() {
-	left=$(unfinished) && [ -z "$left" ] && ! ours_at_work && guard rm -f "$journal"
+	left=$(unfinished) && [ -z "$left" ] && prune_safety && ! ours_at_work && guard rm -f "$journal"
 }
 
 # Whether something that we started still goes on: the shell that waited for it may have been killed.
@@ -93,6 +95,7 @@ journal_is_ours() {
 # The pid of this very shell in $own_pid; in a subshell $$ is another's.
 read_own_pid() {
 	if { IFS=' ' read -r own_pid own_rest </proc/self/stat; } 2>/dev/null; then return; fi
+	own_rest=
 	# shellcheck disable=SC2016 # for the inner shell
 	own_pid=$(exec sh -c 'echo "$PPID"')
 }
@@ -101,28 +104,42 @@ read_own_pid() {
 # waits, or it finds here that its own is gone, and ends: a look at the journal comes after one at the owner.
 join_journal() {
 	read_own_pid
-	read_start "$own_pid"
+	if [ -n "$own_rest" ]; then
+		# As read_birth reads it, from what is at hand already.
+		set -f
+		# shellcheck disable=SC2086 # the fields are to be split
+		set -- ${own_rest##*) }
+		set +f
+		start_of=${20}
+	else
+		read_start "$own_pid"
+	fi
 	note "child $own_pid $boot_id $owner $start_of"
 	[ -z "$owner_start" ] || is_at_work "$owner" "$boot_id" "$owner_start" || exit 75
 }
 
-# Runs "$@" so. All that changes a repository is run by it, be it as small as a mv.
+# Runs "$@" so. All that changes a repository is run by it, be it as small as a mv. Where nothing but objects is
+# added, there need not be a journal.
 guard() (
-	join_journal
+	[ -z "${owner-}" ] || join_journal
 	exec "$@"
 )
 
 # Undoes or completes what a killed owner was doing. None of its processes is left.
 recover() {
+	left=$(sed -n 's/^commit //p' "$journal") || exit
+	[ -z "$left" ] || settle_commit "$(printf '%s\n' "$left" | tail -n 1)"
 	refs="HEAD $(sed -n 's/^ref //p' "$journal" | sort -u | tr '\n' ' ')" || exit
 	folders=$(sed -n 's/^folder //p' "$journal") || exit
 	while IFS= read -r folder; do clear_folder "$folder" "$refs"; done <<-END
 		$(printf '%s\n' "$folders" | sort -u)
 	END
 	left=$(unfinished) || exit
-	[ -n "$left" ] || return 0
-	(join_journal && settle "$left") || exit
-	note moved
+	if [ -n "$left" ]; then
+		(join_journal && settle "$left") || exit
+		note moved
+	fi
+	recover_kept
 }
 
 # Removes our leftovers from git folder $1 (a worktree's own, or the shared one). Another git holds the lock of a
@@ -133,6 +150,8 @@ clear_folder() {
 		case $token in hawser\ *) guard rm -f "$1/index.lock" ;; esac
 	fi
 	guard rm -f "$1"/hawser-index.* "$1"/next-index-*.lock
+	# Only we write there.
+	[ ! -d "$1/refs/hawser" ] || guard find "$1/refs/hawser" -type f -name '*.lock' -exec rm -f {} +
 	for locked in $2; do
 		tries=0
 		while [ -e "$1/$locked.lock" ] && [ "$tries" -lt 10 ]; do
@@ -140,6 +159,7 @@ clear_folder() {
 			nap 0.2
 		done
 		guard rm -f "$1/$locked.lock"
+		[ "$locked" != packed-refs ] || guard rm -f "$1/packed-refs.new"
 	done
 }
 
@@ -147,7 +167,8 @@ clear_folder() {
 
 # In a worktree: takes git's lock on its index, after at most 5 s, and copies it to $index.new.
 take_index() {
-	folder=$(git rev-parse --absolute-git-dir)
+	read_own_folder
+	folder=$own_folder
 	note "folder $folder"
 	index=$folder/hawser-index.$owner
 	printf 'hawser %s\n' "$owner" >"$index.token"
@@ -156,7 +177,7 @@ take_index() {
 		tries=$((tries + 1))
 		if [ "$tries" -ge 25 ]; then
 			guard rm -f "$index".*
-			fail repository-busy "side=$side" "path=$(pwd -P)" "lock=$folder/index.lock"
+			fail_locked "$folder/index.lock"
 		fi
 		nap 0.2
 	done
@@ -182,19 +203,24 @@ release_index() {
 }
 
 # Runs git with our index.
-git_at_index() {
-	guard env "GIT_INDEX_FILE=$index.new" git "$@"
-}
+git_at_index() (
+	GIT_INDEX_FILE=$index.new
+	export GIT_INDEX_FILE
+	[ -z "${owner-}" ] || join_journal
+	exec git "$@"
+)
 
 # --- moving ---
 
 # Moves branch ref $1 from commit $2 to its descendant $3; $4 goes to the reflog. Where it is checked out, the
-# worktree moves with it. Killed anywhere, the next owner of the journal completes or undoes it.
+# worktree moves with it. How it was is kept first. Killed anywhere, the next owner of the journal completes or
+# undoes it.
 move() {
 	[ "$2" != "$3" ] || return 0
 	note "ref $1"
 	note "folder $common"
 	read_tree_of "$1"
+	keep "$1" "$2" "$3" "$tree"
 	if [ -z "$tree" ]; then
 		moving=$(guard git update-ref -m "$4" "$1" "$3" "$2" 2>&1) || fail_move "$1" "$2" "$moving"
 	else
@@ -206,7 +232,7 @@ move_tree() {
 	cd -- "$tree" 2>/dev/null ||
 		fail worktree-missing "side=$side" "path=$tree" "branch=${1#refs/heads/}" 'reason=nothing is there'
 	take_index
-	note "move $2 $3 $1 $tree"
+	note "move $2 $3 $2 $2 $3 $3 $1 $tree"
 	read_collisions "$2" "$3"
 	if [ -z "$in_the_way" ] && moving=$(git_at_index read-tree -m -u "$2" "$3" 2>&1); then
 		install_index
@@ -222,7 +248,7 @@ move_tree() {
 		note moved
 		fail_dirty "$in_the_way"
 	fi
-	(join_journal && settle "$2 $3 $1 $tree") || exit
+	(join_journal && settle "$2 $3 $2 $2 $3 $3 $1 $tree") || exit
 	note moved
 	refuse_dirty
 	fail_move "$1" "$2" "$moving"
@@ -235,89 +261,12 @@ fail_move() {
 }
 
 run_hook() {
-	hook=$(git rev-parse --git-path "hooks/$1")
+	if is_set core.hookspath; then
+		hook=$(git rev-parse --git-path "hooks/$1")
+	else
+		hook=$common/hooks/$1
+	fi
 	[ -x "$hook" ] || return 0
 	shift
 	guard "$hook" "$@" >/dev/null 2>&1 || :
-}
-
-# Brings files and index of an interrupted move, $1 "A B ref folder", in step with where its branch is: at B it
-# is completed, at A undone. Stops when a file holds something that is in neither.
-settle() {
-	a=${1%% *} rest=${1#* }
-	b=${rest%% *} rest=${rest#* }
-	branch_ref=${rest%% *} tree=${rest#* }
-	[ -d "$tree" ] || return 0
-	cd -- "$tree" || return 0
-	[ "$(git symbolic-ref -q HEAD)" = "$branch_ref" ] || return 0
-	read_commit "$branch_ref"
-	case $commit_at in
-	"$a") old=$b new=$a ;;
-	"$b") old=$a new=$b ;;
-	*) return 0 ;; # somebody moved it on, and took the files as they were
-	esac
-	take_index
-	if ! foreign_files >"$index.foreign"; then
-		release_index
-		fail_dirty 'the staged changes'
-	fi
-	foreign=$(cat "$index.foreign")
-	if [ -n "$foreign" ]; then
-		release_index
-		fail_dirty "$foreign"
-	fi
-	settling=$(put_files 2>&1)
-	settled=$?
-	[ "$settled" -ne 0 ] || install_index
-	release_index
-	[ "$settled" -eq 0 ] ||
-		fail git-failed "side=$side" "what=bring $tree back in step" "reason=$(gist "$settling")"
-}
-
-# Files and our index from $old to $new, whatever of it was done already.
-put_files() {
-	git_at_index read-tree -m -i "$old" "$new" || return
-	read_changed --diff-filter=D "$old" "$new"
-	while IFS= read -r file; do
-		if [ -e "$file" ] || [ -L "$file" ]; then guard rm -f -- "$file" 2>/dev/null; fi
-		case $file in */*) rmdir -p -- "${file%/*}" 2>/dev/null ;; esac
-	done <<-END
-		$changed
-	END
-	read_changed --diff-filter=d "$old" "$new"
-	[ -z "$changed" ] || printf '%s\n' "$changed" | as_names | git_at_index checkout-index -f -q -u -z --stdin
-}
-
-# Of the files that differ between $old and $new, those that hold neither content nor the beginning of one.
-foreign_files() {
-	differing "$new" "$old" "$index.a" >"$index.in-a" || return
-	differing "$old" "$new" "$index.b" >"$index.in-b" || return
-	comm -12 "$index.in-a" "$index.in-b" | while IFS= read -r file; do
-		[ -e "$file" ] || [ -L "$file" ] || continue
-		if [ ! -f "$file" ] || [ -L "$file" ] ||
-			! { begins_as "$old" "$file" || begins_as "$new" "$file"; }; then
-			printf '%s\n' "$file"
-		fi
-	done
-}
-
-# Of the files that $1 and $2 differ in, those that on disk are not as in $2, sorted.
-differing() {
-	guard cp -p "$folder/index" "$3" && guard env "GIT_INDEX_FILE=$3" git read-tree -m -i "$1" "$2" >&2 || return
-	guard env "GIT_INDEX_FILE=$3" git update-index -q --refresh >/dev/null 2>&1
-	GIT_INDEX_FILE=$3 git diff-files -z --no-renames --name-only >"$3.dirty" || return
-	read_changed "$1" "$2"
-	printf '%s\n' "$changed" | sort >"$3.changed"
-	read_changed --diff-filter=D "$1" "$2"
-	{
-		as_lines <"$3.dirty"
-		printf '%s\n' "$changed"
-	} | sort -u | comm -12 - "$3.changed"
-}
-
-# Whether file $2 is what a killed checkout of commit $1 may have written so far.
-begins_as() {
-	git cat-file -e "$1:$2" 2>/dev/null || return
-	bytes=$(($(wc -c <"$2")))
-	git cat-file --filters "$1:$2" | head -c "$bytes" | cmp -s - "$2"
 }

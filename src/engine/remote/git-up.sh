@@ -1,22 +1,27 @@
-# Code on its way into the workstation's clone. Arguments: mode repository worktree hub base validation, and
+# Code on its way into the workstation's clone. Arguments: mode operation repository worktree hub base
+# validation, and (operation is '' where nothing changes)
 #   check: base-was validation-was, then files the moves will add: b/FILE in the base branch's tree, v/FILE in
-#          the worktree. Changes nothing.
-#   apply: base-was validation-was tip limit, then result globs.
+#          the worktree; l/FILE for what Git LFS keeps. Changes nothing.
+#   apply: base-was validation-was tip merge limit, then result globs. `merge` is a merge of tip into validation-was
+#          that was made elsewhere and has arrived; empty: it is made here.
 #   settle: nothing; clears up after a killed one.
 
 up_expect() {
-	read_commit "refs/heads/$base"
+	read_commits "$base" "$validation"
 	[ "$commit_at" = "$1" ] || fail moved-meanwhile "what=$base on the workstation"
-	read_commit "refs/heads/$validation"
-	[ "$commit_at" = "$2" ] || fail moved-meanwhile "what=$validation on the workstation"
-	(
-		open_worktree "$worktree" "$validation"
-		refuse_ongoing
-		refuse_locked
-	) || exit
+	[ "$commit_also" = "$2" ] || fail moved-meanwhile "what=$validation on the workstation"
 	read_tree_of "refs/heads/$base"
 	base_tree=$tree
-	[ -z "$tree" ] || (cd -- "$tree" && refuse_ongoing && refuse_locked && refuse_dirty) || exit
+	open_worktree "$worktree" "$validation"
+	worktree_at=$PWD
+	refuse_ongoing
+	refuse_locked
+	if [ -n "$base_tree" ] && cd -P -- "$base_tree"; then
+		refuse_ongoing
+		refuse_locked
+		refuse_dirty
+	fi
+	cd -- "$repository" || exit
 }
 
 up_check() {
@@ -25,31 +30,35 @@ up_check() {
 	[ "$hub" = direct ] || read_hub "$hub" "$base"
 	[ "$#" -gt 0 ] || return 0
 	[ -z "$base_tree" ] || (cd -- "$base_tree" && printf '%s\n' "$@" | sed -n 's|^b/||p' | refuse_untracked_among) || exit
-	(cd -- "$repository" && open_worktree "$worktree" "$validation" &&
-		printf '%s\n' "$@" | sed -n 's|^v/||p' | refuse_untracked_among) || exit
+	(cd -- "$worktree_at" && printf '%s\n' "$@" | sed -n 's|^v/||p' | refuse_untracked_among) || exit
+	lfs_files=$(printf '%s\n' "$@" | sed -n 's|^l/||p')
+	[ -z "$lfs_files" ] || has_lfs || fail_lfs
 }
 
 up_apply() {
 	up_expect "$1" "$2"
-	base_was=$1 validation_was=$2 tip=$3 limit=$4
-	shift 4
+	base_was=$1 validation_was=$2 tip=$3 prepared=$4 limit=$5
+	shift 5
 	if [ "$hub" = direct ]; then
-		has_commit "$tip" || fail moved-meanwhile "what=$base on its way"
+		has_commit "${prepared:-$tip}" || fail moved-meanwhile "what=$base on its way"
 	else
 		fetch_commit "$hub" "$base" "$tip"
 	fi
 	open_worktree "$worktree" "$validation"
 	read_whole "$(changes_besides "$@")"
 	[ -z "$whole" ] || fail_dirty "$whole"
+	refuse_lfs_between "$validation_was" "${prepared:-$tip}"
 	read_results "$@"
 	if [ -n "$results" ]; then
 		refuse_big "$limit" "$@"
+		keep "refs/heads/$validation" "$validation_was" '' "$(pwd -P)"
 		commit_results "refs/heads/$validation" 'Results left by an earlier run' "$@"
+		keep_end "refs/heads/$validation"
 		read_commit "refs/heads/$validation"
 		validation_was=$commit_at
 	fi
 	into=$validation from=$base
-	read_merged "$validation_was" "$tip" "Merge branch '$base' into $validation"
+	read_merged "$validation_was" "${prepared:-$tip}" "Merge branch '$base' into $validation"
 	refuse_collisions "$validation_was" "$merged"
 	if contains "$base_was" "$tip"; then
 		tip=$base_was
@@ -72,10 +81,10 @@ up_forget() {
 
 git_up() {
 	side='The workstation'
-	mode=$1 worktree=$3 hub=$4 base=$5 validation=$6
+	mode=$1 operation=$2 worktree=$4 hub=$5 base=$6 validation=$7
 	git_surroundings
-	open_repository "$2"
-	shift 6
+	open_repository "$3"
+	shift 7
 	case $mode in
 	check) up_check "$@" ;;
 	apply) begin && up_apply "$@" ;;

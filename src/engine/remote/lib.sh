@@ -121,8 +121,12 @@ limited() {
 	# Without our output: a caller that reads it to its end must not wait for the timer.
 	(
 		trap 'kill "$!"; exit' TERM
+		read_birth "$limited_pid"
+		limited_birth=$birth_of
 		sleep "$limited_seconds" &
 		wait "$!"
+		# Where the shell that waits was killed itself, the number may be another's by now.
+		read_birth "$limited_pid" && [ "$birth_of" = "$limited_birth" ] || exit
 		# What it started would go on holding its output open.
 		limited_all="$(members "$limited_pid") $limited_pid"
 		# shellcheck disable=SC2086 # a list of pids

@@ -15,6 +15,12 @@ import { quote } from '../quote.ts'
  */
 const bootstrap = `exec /bin/sh -c 'IFS= read -r s; eval "$(printf %s "$s" | tr "\\035" "\\n")"'`
 
+/**
+ * For a script with no input of its own: all that comes is the script, taken in at once, since a byte at a time costs
+ * more than most scripts themselves. One that was cut off has no end, and nothing of it is run.
+ */
+const wholeBootstrap = `exec /bin/sh -c 's=$(cat); case $s in *"# end") eval "$s" ;; esac'`
+
 /** Printed before a script's own output: whatever a login shell printed before it is skipped. */
 const marker = '\u001ehawser\u001e\n'
 
@@ -23,15 +29,23 @@ const texts = new Map<string, string>()
 /** Scripts that need the functions of other files of this folder, in their order. */
 const needs: Record<string, readonly string[]> = {
 	'git-facts': ['git-lib'],
-	'git-up': ['git-lib', 'git-move', 'git-commit'],
+	'git-up': ['git-lib', 'git-move', 'git-commit', 'git-merge'],
 	'git-back': ['git-lib', 'git-move', 'git-commit'],
-	'git-land': ['git-lib', 'git-move', 'git-commit'],
+	'git-save': ['git-lib', 'git-move', 'git-commit'],
+	'git-land': ['git-lib', 'git-move', 'git-commit', 'git-merge', 'git-replay'],
+	'git-setup': ['git-lib', 'git-move', 'git-setup-look'],
+	'git-safety': ['git-lib'],
+	'git-undo': ['git-lib', 'git-move'],
+	'git-worktrees': ['git-lib', 'git-move', 'git-worktrees-remove'],
 }
+
+/** What changes a repository also settles what was left, and keeps how it was. */
+const along: Record<string, readonly string[]> = { 'git-move': ['git-move', 'git-settle', 'git-keep'] }
 
 export function scriptText(name: string): string {
 	let text = texts.get(name)
 	if (text === undefined) {
-		const files = [...(needs[name] ?? []), name]
+		const files = [...(needs[name] ?? []), name].flatMap((file) => along[file] ?? [file])
 		text = files.map((file) => readFileSync(new URL(`./${file}.sh`, import.meta.url), 'utf8')).join('\n')
 		texts.set(name, text)
 	}
@@ -51,6 +65,11 @@ export type ScriptName =
 	| 'git-up'
 	| 'git-back'
 	| 'git-land'
+	| 'git-save'
+	| 'git-setup'
+	| 'git-safety'
+	| 'git-undo'
+	| 'git-worktrees'
 
 const printMarker = `printf '\\036hawser\\036\\n'`
 
@@ -75,6 +94,12 @@ export function scriptPayload(name: ScriptName, args: readonly string[]): string
 async function startPayload(link: Link, payload: string, signal?: AbortSignal): Promise<RemoteProcess> {
 	const remote = await link.exec(bootstrap, signal)
 	remote.stdin.write(`${payload.replaceAll('\n', '\u001d')}\n`)
+	return remote
+}
+
+async function startWhole(link: Link, payload: string, signal: AbortSignal): Promise<RemoteProcess> {
+	const remote = await link.exec(wholeBootstrap, signal)
+	remote.stdin.write(`${payload}\n# end\n`)
 	return remote
 }
 
@@ -162,7 +187,7 @@ async function runPayload(
 	const late = () => new ProblemError(problem('remote-timeout', { script: name, seconds: limit / 1000 }))
 	let remote: RemoteProcess
 	try {
-		remote = await startPayload(link, payload, signal)
+		remote = await startWhole(link, payload, signal)
 	} catch (error) {
 		throw deadline.aborted ? late() : error
 	}

@@ -5,7 +5,7 @@ import { problem } from '../../../src/engine/problems.ts'
 import { FakeEngine } from '../rpc/fake-engine.ts'
 import { linkAsksForKey, linkAsksForLogin, linkUp } from '../states.ts'
 import { finished, now } from './call.ts'
-import { project, run, rung, state, workstation } from './states.ts'
+import { commit, project, run, rung, state, workstation } from './states.ts'
 
 const refused = problem('login-refused', { host: 'lab', user: 'me', tried: 'agent', port: 22 })
 const silent = problem('port-silent', { host: 'lab', port: 22, seconds: 5 })
@@ -21,7 +21,7 @@ describe('status', () => {
 			  laptop ── ● ── ● ── ● ── GPU
 			  NVIDIA GeForce RTX 4090 · 96 % · 17.2 of 24.0 GiB · 61 °C · N/A of 450 W · 1 min 30 s ago
 
-			nt → lab: 12 commits to send, unknown to bring back, 1 result file there, 2 changed files here · 3 min ago
+			nt → lab: 2 commits for the hub, 12 commits to send, unknown to bring back, 1 result file there, 2 changed files here · 3 min ago
 
 			●  20261123T101500Z-nt-3f9c  1 min 5 s  epoch 3/7
 			"
@@ -282,12 +282,15 @@ describe('pending', () => {
 		const engine = new FakeEngine({ readPending: () => ({}) }, state())
 		const { text, code } = await finished(engine, ['pending'])
 		expect(text).toMatchInlineSnapshot(`
-			"nt → lab: 12 commits to send, unknown to bring back, 1 result file there, 2 changed files here · 3 min ago
-			  Up
+			"nt → lab: 2 commits for the hub, 12 commits to send, unknown to bring back, 1 result file there, 2 changed files here · 3 min ago
+			  Up, to the hub
+			    aa110000 Change aa11
+			    bb220000 Change bb22
+			  Up, to the workstation
 			    aa110000 Change aa11
 			    bb220000 Change bb22
 			    and 10 more
-			  Results not yet committed
+			  Results on the workstation, not yet committed
 			    results/metrics.json
 			  Changed here, not committed
 			    a b.py
@@ -295,6 +298,64 @@ describe('pending', () => {
 			"
 		`)
 		expect(code).toBe(0)
+	})
+
+	test('what needs care comes first; then laptop, hub, workstation', async () => {
+		const read = project().pending
+		if (read.status !== 'read' || !read.remote) throw new Error('not read')
+		const calm = read.standing
+		const lock = { path: '/home/p/nt/.git/index.lock', owner: 'vim\u001b[31m (process 42)' }
+		const pending = {
+			...read,
+			standing: { ...calm, ongoing: 'patch series', detached: true, stashes: 1, lock },
+			fromHub: { count: 1, commits: [commit('cc33')] },
+			remote: {
+				...read.remote,
+				standing: { detached: true, ongoing: 'rebase', stashes: 2, lock: { path: '/l', owner: null } },
+				changedFiles: ['train.py'],
+				changedCount: 1,
+				untrackedFiles: ['a\nb'],
+				untrackedCount: 100_001,
+			},
+		}
+		const engine = new FakeEngine(
+			{ readPending: () => ({}) },
+			state({ projects: { nt: project({ pending }) } }),
+		)
+		expect((await finished(engine, ['pending'])).text).toMatchInlineSnapshot(`
+			"nt → lab: a patch series is in progress here, no branch is checked out here, git is locked here, a rebase is in progress on the workstation, git is locked on the workstation, 2 commits for the hub, 1 commit to take from the hub, 12 commits to send, unknown to bring back, 1 result file there, 2 changed files here, 1 changed file there, 100001 new files there · 3 min ago
+			  Needs care
+			    a patch series is in progress here
+			    no branch is checked out here
+			    git is locked here, held by vim (process 42): /home/p/nt/.git/index.lock
+			    a rebase is in progress on the workstation
+			    git is locked on the workstation, it is not known by what: /l
+			  Up, to the hub
+			    aa110000 Change aa11
+			    bb220000 Change bb22
+			  Up, to the workstation
+			    aa110000 Change aa11
+			    bb220000 Change bb22
+			    and 10 more
+			  Back, from the hub
+			    cc330000 Change cc33
+			  Results on the workstation, not yet committed
+			    results/metrics.json
+			  Changed here, not committed
+			    a b.py
+			    ü.py
+			  Changed on the workstation, not committed
+			    train.py
+			  Not in git on the workstation
+			    a b
+			    and 100000 more
+			  Stashed
+			    1 stash here
+			    2 stashes on the workstation
+			"
+		`)
+		const { projects } = JSON.parse((await finished(engine, ['pending', '--json'])).text)
+		expect(projects[0].pending).toEqual(pending)
 	})
 
 	test('a repository that cannot be read waits for a person', async () => {

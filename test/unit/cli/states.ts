@@ -71,6 +71,8 @@ export function project(over: Partial<ProjectState> = {}): ProjectState {
 			changedCount: 2,
 			untrackedFiles: [],
 			untrackedCount: 0,
+			standing: { detached: false, ongoing: null, stashes: 0, lock: null },
+			fromHub: { count: 0, commits: [] },
 			toHub: { count: 2, commits: [commit('aa11'), commit('bb22')] },
 			toWorkstation: { count: 12, commits: [commit('aa11'), commit('bb22')] },
 			toLaptop: null,
@@ -78,6 +80,9 @@ export function project(over: Partial<ProjectState> = {}): ProjectState {
 			remote: {
 				base: 'abc',
 				validation: 'def',
+				standing: { detached: false, ongoing: null, stashes: 0, lock: null },
+				untrackedFiles: [],
+				untrackedCount: 0,
 				changedFiles: [],
 				changedCount: 0,
 				resultFiles: ['results/metrics.json'],

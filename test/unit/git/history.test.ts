@@ -63,4 +63,37 @@ describe('difference', () => {
 			{ numRuns: 2000 },
 		)
 	})
+
+	test('so it is between several branches in one list', () => {
+		const graph = fc.array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { minLength: 2, maxLength: 24 })
+		const tips = fc.tuple(fc.nat(), fc.nat(), fc.nat())
+		fc.assert(
+			fc.property(graph, tips, fc.nat(24), (shape, three, most) => {
+				const parentsOf = shape.map(([first, second, merge], n) =>
+					n === 0 ? [] : [...new Set([first % n, ...(merge ? [second % n] : [])])],
+				)
+				const reach = (starts: readonly number[]): Set<number> => {
+					const seen = new Set(starts)
+					for (const n of seen) for (const parent of parentsOf[n] ?? []) seen.add(parent)
+					return seen
+				}
+				const [head = 0, ...hub] = three.map((n) => n % shape.length)
+				const list = [...reach([head, ...hub])]
+					.sort((a, b) => b - a)
+					.slice(0, most)
+					.map((n) => ({ id: `${n}`, parents: (parentsOf[n] ?? []).map(String) }))
+				for (const [from, without] of [
+					[[head], hub],
+					[hub, [head]],
+				] as const) {
+					const found = difference(from.map(String), without.map(String), [list])
+					const excluded = reach(without)
+					const truth = [...reach(from)].filter((n) => !excluded.has(n)).sort((a, b) => b - a)
+					if (found !== null) expect(found).toEqual(truth.map(String))
+					if (most >= 24) expect(found).not.toBeNull()
+				}
+			}),
+			{ numRuns: 2000 },
+		)
+	})
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { projectSchema } from '../../../src/contract/config.ts'
 import { pendingSchema } from '../../../src/contract/state.ts'
-import type { LocalFacts, RemoteFacts } from '../../../src/engine/git/facts.ts'
+import type { LocalFacts, RemoteFacts, RemoteTree } from '../../../src/engine/git/facts.ts'
 import { pendingOf } from '../../../src/engine/git/pending.ts'
 import { problem } from '../../../src/engine/problems.ts'
 
@@ -29,12 +29,23 @@ const local: LocalFacts = {
 	branch: 'master',
 	changedFiles: ['x'],
 	untrackedFiles: ['y'],
+	standing: { detached: false, ongoing: null, stashes: 2, lock: null },
+	folders: { own: '/home/p/nt/.git', common: '/home/p/nt/.git' },
 	hubBase: 'b',
 	hubValidation: null,
 	toHub: { count: 1, commits: [] },
+	fromHub: { count: 3, commits: [] },
 	history: [commit('c', 'b'), commit('b', 'a'), commit('a')],
 	problem: null,
 }
+
+const tree = (path: string, change: Partial<RemoteTree> = {}): RemoteTree => ({
+	path,
+	detached: false,
+	ongoing: null,
+	lock: null,
+	...change,
+})
 
 const remote: RemoteFacts = {
 	path: '/home/w/nt',
@@ -45,9 +56,14 @@ const remote: RemoteFacts = {
 	hubValidation: null,
 	incoming: null,
 	changedFiles: ['z'],
+	changedCount: 1,
+	untracked: { files: ['n'], count: 101 },
 	cloneChangedFiles: [],
 	resultFiles: ['results/m.json'],
+	resultCount: 1,
 	resultSizes: {},
+	trees: [tree('/home/w/nt'), tree('/home/w/nt-gpu')],
+	stashes: 0,
 	ongoing: null,
 	journal: null,
 	line: [
@@ -75,7 +91,12 @@ describe('pendingOf', () => {
 				changedCount: 1,
 				resultFiles: ['results/m.json'],
 				resultCount: 1,
+				untrackedFiles: ['n'],
+				untrackedCount: 101,
+				standing: { detached: false, ongoing: null, stashes: 0, lock: null },
 			},
+			standing: { stashes: 2 },
+			fromHub: { count: 3 },
 			problem: null,
 		})
 		expect(pending.toWorkstation?.commits[0]).not.toHaveProperty('parents')
@@ -99,8 +120,18 @@ describe('pendingOf', () => {
 		expect(pending.toWorkstation?.commits[0]?.id).toBe('c60')
 	})
 
-	test('without a hub nothing waits for it', () => {
-		expect(pendingOf(project('direct'), local, remote, 7).toHub).toBe(null)
+	test('without a hub nothing waits for it, nor there', () => {
+		expect(pendingOf(project('direct'), local, remote, 7)).toMatchObject({ toHub: null, fromHub: null })
+	})
+
+	test('the workstation stands as its clone and its worktree do; the worktree is named first', () => {
+		const lock = { path: '/home/w/nt/.git/index.lock', owner: null }
+		const trees = [
+			tree('/home/w/nt', { ongoing: 'bisect', detached: true, lock }),
+			tree('/home/w/nt-gpu', { ongoing: 'merge' }),
+		]
+		const pending = pendingOf(project(), local, { ...remote, trees, stashes: 3 }, 7)
+		expect(pending.remote?.standing).toEqual({ detached: true, ongoing: 'merge', stashes: 3, lock })
 	})
 
 	test('what is missing on either side is told', () => {

@@ -1,0 +1,55 @@
+import type { PlannedKind } from '../contract/code.ts'
+import type { ProjectState, State } from '../contract/state.ts'
+import { whyNoLink } from './link-lines.ts'
+import { item, type MenuEntry, openWindow, text, wish } from './menu-entries.ts'
+import { busyLine, careLines, pendingLine } from './menu-lines.ts'
+import { shorten } from './words.ts'
+
+/** What can be done with each project: in the menu itself for one, a submenu each for several. */
+export function projectGroups(state: State): MenuEntry[][] {
+	const projects = Object.values(state.projects)
+	if (projects.length === 0) return [[text('No project yet: open Hawser to add one')]]
+	const [only] = projects
+	if (only && projects.length === 1) return [[text(only.name), ...projectEntries(only, state, true)]]
+	return [
+		projects.map((project, index) => ({
+			kind: 'submenu',
+			label: shorten(`${project.name} · ${pendingLine(project)}`),
+			entries: projectEntries(project, state, index === 0),
+		})),
+	]
+}
+
+function projectEntries(project: ProjectState, state: State, first: boolean): MenuEntry[] {
+	const why = whyNotSync(project, state)
+	const input = { project: project.name }
+	const running = Object.values(state.runs).some(
+		(run) => run.project === project.name && run.outcome.status === 'running',
+	)
+	const whyNotGo = why ?? (running ? 'a run is still going' : null)
+	const accelerator = first ? 'CmdOrCtrl+Shift+G' : undefined
+	return [
+		item('Sync and validate', wish({ name: 'go', input }), whyNotGo, accelerator),
+		item('Up', wish({ name: 'up', input }), why),
+		item('Back', wish({ name: 'back', input }), why),
+		item('Preview…', preview(project, 'go'), why),
+		item('Undo…', preview(project, 'undo'), why),
+		text(pendingLine(project)),
+		...careLines(project).map(text),
+	]
+}
+
+/** A preview is read, and may have fields: that is the window's to show. */
+const preview = ({ name }: ProjectState, kind: PlannedKind) => openWindow({ preview: kind, project: name })
+
+/** Why nothing can be moved for this project now; null: it can. */
+function whyNotSync(project: ProjectState, state: State): string | null {
+	const busy = Object.values(state.operations).find(
+		(operation) => operation.project === project.name && operation.endedAt === null,
+	)
+	if (busy) return busyLine(busy)
+	if (project.strategy === 'files') return 'this version moves code with git only'
+	const workstation = state.workstations[project.workstation]
+	if (!workstation) return `no workstation named ${project.workstation}`
+	return whyNoLink(workstation)
+}

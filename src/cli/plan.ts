@@ -1,0 +1,44 @@
+import type { Conflict, FileChange, Plan, PlanStep } from '../contract/code.ts'
+import type { Commit } from '../contract/state.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import { print, printJson, printProblem } from './report.ts'
+import { count, plain } from './words.ts'
+
+/** A preview: what would happen where, and what would stop it. Gives the exit code. */
+export function printPlan(io: Io, plan: Plan, json: boolean | undefined): number {
+	const code = plan.problem ? exitCodeOf(plan.problem) : exitCodes.done
+	if (json) {
+		printJson(io, plan)
+		return code
+	}
+	for (const step of plan.steps) printStep(io, step)
+	if (plan.steps.length === 0 && !plan.problem)
+		print(io, 'Nothing would change: everything is there already.')
+	for (const text of plan.notes) print(io, plain(text))
+	for (const conflict of plan.conflicts) printConflict(io, conflict)
+	if (plan.problem) printProblem(io, plan.problem)
+	else print(io, `Nothing was changed. With --plan ${plan.id.slice(0, 12)} it is done only as shown here.`)
+	return code
+}
+
+const marks: Record<FileChange['change'], string> = { added: '+', modified: '~', deleted: '−' }
+const mostFiles = 20
+
+function printStep(io: Io, { machine, title, commits, files, fileCount }: PlanStep): void {
+	print(io, `${machine}: ${plain(title)}`)
+	for (const commit of commits?.commits ?? []) print(io, `    ${commitText(commit)}`)
+	const more = (commits?.count ?? 0) - (commits?.commits.length ?? 0)
+	if (more > 0) print(io, `    and ${count(more, 'more commit')}`)
+	for (const { path, change } of files.slice(0, mostFiles)) print(io, `    ${marks[change]} ${plain(path)}`)
+	const left = fileCount - Math.min(files.length, mostFiles)
+	if (left > 0) print(io, `    and ${count(left, 'more file')}`)
+}
+
+function printConflict(io: Io, { path, laptop, workstation }: Conflict): void {
+	print(io, `conflict: ${plain(path)}`)
+	for (const [side, commits] of Object.entries({ laptop, workstation }))
+		for (const commit of commits) print(io, `    ${side}: ${commitText(commit)}`)
+}
+
+const commitText = ({ id, subject }: Commit) => `${id.slice(0, 8)} ${plain(subject)}`

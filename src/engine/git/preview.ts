@@ -1,0 +1,166 @@
+import { ProblemError } from '../../contract/client.ts'
+import type { FileChange, Plan, PlannedKind, PlanStep } from '../../contract/code.ts'
+import type { ProjectConfig } from '../../contract/config.ts'
+import type { Problem } from '../../contract/problem.ts'
+import type { Commit, Lane } from '../../contract/state.ts'
+import { factText } from '../fact-text.ts'
+import type { Link } from '../link/link.ts'
+import { type Backward, prepareBack } from './back.ts'
+import { lane } from './local.ts'
+import { contains } from './objects.ts'
+import { laneLength, mostFiles } from './pending.ts'
+import { lookAhead } from './prospect.ts'
+import { conflictsOf } from './resolve.ts'
+import { dirtySubmodules } from './submodules.ts'
+import { planUndo } from './undo.ts'
+import { prepareUp, type Upward } from './up.ts'
+import type { Wish } from './wish.ts'
+
+type Outline = Omit<Plan, 'kind' | 'project' | 'at'>
+
+/**
+ * What an operation would do now. Changes nothing; what would stop it is in the plan.
+ * @throws ProblemError when a side cannot be read at all: the link, a timeout, a cancel
+ */
+export async function preview(
+	link: Link,
+	project: ProjectConfig,
+	kind: PlannedKind,
+	wish: Wish,
+	signal: AbortSignal,
+	now: number,
+): Promise<Plan> {
+	if (kind === 'undo') return await planUndo(link, project, signal)
+	const whole = { kind, project: project.name, at: now }
+	const prospect = await orStopped(lookAhead(link, project, signal))
+	if (prospect instanceof ProblemError) return { ...whole, ...stopped(prospect.problem) }
+	const prepared =
+		kind === 'back'
+			? await orStopped(prepareBack(link, project, prospect, wish, signal))
+			: await orStopped(prepareUp(link, project, prospect, wish, signal))
+	if (prepared instanceof ProblemError) {
+		const outline = stopped(prepared.problem)
+		const files = prepared.problem.code === 'conflict' ? prepared.problem.facts.files : []
+		const { folder, tip, validation } = prospect
+		const sides = { folder, laptop: tip, workstation: validation }
+		const conflicts = Array.isArray(files) && files.length > 0 ? await conflictsOf(sides, files, signal) : []
+		return { ...whole, ...outline, conflicts }
+	}
+	const outline =
+		'way' in prepared
+			? await outlineUp(project, kind === 'go', prepared, signal)
+			: await outlineBack(project, prepared, signal)
+	return { ...whole, ...outline }
+}
+
+/** What only a person can change is part of the answer; anything else is a failure to look. */
+async function orStopped<T>(work: Promise<T>): Promise<T | ProblemError> {
+	try {
+		return await work
+	} catch (error) {
+		if (error instanceof ProblemError && error.problem.needsPerson) return error
+		throw error
+	}
+}
+
+const stopped = (problem: Problem): Outline => ({ id: '', steps: [], conflicts: [], notes: [], problem })
+
+function step(
+	about: Pick<PlanStep, 'id' | 'machine' | 'title'>,
+	commits: Lane | null,
+	files: readonly FileChange[] = [],
+): PlanStep {
+	return { ...about, commits, files: files.slice(0, mostFiles), fileCount: files.length }
+}
+
+const plain = ({ id, subject, author, at }: Commit): Commit => ({ id, subject, author, at })
+const laneOf = (commits: readonly Commit[]): Lane => ({
+	count: commits.length,
+	commits: commits.slice(0, laneLength).map(plain),
+})
+
+async function outlineUp(
+	project: ProjectConfig,
+	validates: boolean,
+	{ id, prospect, toCommit, way, commits, changes }: Upward,
+	signal: AbortSignal,
+): Promise<Outline> {
+	const { folder, tip, hubBase, remote, remoteBase } = prospect
+	const { hub, base, validation } = project.git
+	const steps: PlanStep[] = []
+	const notes: string[] = []
+	if (toCommit && toCommit.length > 0)
+		steps.push(step({ id: 'up-commit', machine: 'laptop', title: `Commit on ${base}` }, null, toCommit))
+	const commitFirst = steps.length > 0
+	if (hub !== 'direct' && (commitFirst || !(hubBase && (await contains(folder, hubBase, tip, signal))))) {
+		const pushed = hubBase === null ? null : await lane(folder, [hubBase], tip, signal)
+		const title = hubBase === null ? `Push ${base} to ${hub}, as a new branch` : `Push ${base} to ${hub}`
+		steps.push(step({ id: 'up-push', machine: 'hub', title }, pushed))
+	}
+	const isThere = commits.length === 0 && (await contains(folder, remoteBase, tip, signal)) && !commitFirst
+	if (!isThere || remote.resultFiles.length > 0) {
+		const title = `Fast-forward ${base}, merge it into ${validation}`
+		steps.push(step({ id: 'up-merge', machine: 'workstation', title }, laneOf(commits), changes))
+	}
+	if (commitFirst)
+		notes.push('The new commit goes up with the rest; what else changes with it is not listed.')
+	if (hub !== 'direct' && way === 'link')
+		notes.push('The workstation cannot reach the hub: the commits go there over the link.')
+	if (remote.resultFiles.length > 0)
+		notes.push(`${resultsOf(remote.resultFiles.length)} on the workstation are committed there first.`)
+	const dirty = await dirtySubmodules(folder, signal)
+	if (dirty.length > 0)
+		notes.push(`What is not committed in ${factText(dirty)} stays there: submodules are left alone.`)
+	if (validates) notes.push(`Then "${project.validation.command}" runs, and its results come back.`)
+	return { id, steps, conflicts: [], notes, problem: null }
+}
+
+const resultsOf = (count: number) => (count === 1 ? 'The new result file' : `The ${count} new result files`)
+
+const titles = {
+	merge: (base: string, validation: string) => `Merge ${validation} into ${base}`,
+	'fast-forward': (base: string) => `Fast-forward ${base}`,
+	rebase: (base: string) => `Rebase the results onto ${base}`,
+	keep: (_base: string, validation: string) => `Keep the results on ${validation}`,
+}
+
+async function outlineBack(
+	project: ProjectConfig,
+	{ id, prospect, pusher, commits, changes }: Backward,
+	signal: AbortSignal,
+): Promise<Outline> {
+	const { folder, validation, hubValidation, remote } = prospect
+	const { hub, base, validation: branch, bringBack } = project.git
+	const steps: PlanStep[] = []
+	const notes: string[] = []
+	const results = remote.resultFiles.map(
+		(path): FileChange => ({
+			path,
+			change: remote.resultSizes[path] === undefined ? 'deleted' : 'modified',
+		}),
+	)
+	if (results.length > 0)
+		steps.push(
+			step(
+				{ id: 'back-commit', machine: 'workstation', title: `Commit the results on ${branch}` },
+				null,
+				results,
+			),
+		)
+	if (pusher !== null && (results.length > 0 || hubValidation !== validation)) {
+		const pushed = hubValidation === null ? null : await lane(folder, [hubValidation], validation, signal)
+		steps.push(step({ id: 'back-commit', machine: 'hub', title: `Push ${branch} to ${hub}` }, pushed))
+	}
+	if (commits.length > 0 || results.length > 0)
+		steps.push(
+			step({ id: 'back-merge', machine: 'laptop', title: titles[bringBack](base, branch) }, laneOf(commits), [
+				...changes,
+				...results,
+			]),
+		)
+	if (pusher === 'laptop')
+		notes.push(
+			'The workstation cannot reach the hub: the results come over the link, and the laptop pushes them.',
+		)
+	return { id, steps, conflicts: [], notes, problem: null }
+}

@@ -1,0 +1,121 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { buildWindow, chromiumPath, launchBrowser } from './browser.ts'
+import { calm, inStep, pending, project } from './pieces.ts'
+import { openStage, type Stage } from './stage.ts'
+import { type StateName, states } from './states.ts'
+
+describe.skipIf(chromiumPath === null)('what is pending', () => {
+	let browser: Browser
+	let built: Awaited<ReturnType<typeof buildWindow>>
+	const stages: Stage[] = []
+	beforeAll(async () => {
+		built = await buildWindow()
+		browser = await launchBrowser()
+	})
+	afterAll(async () => {
+		await browser?.close()
+		await built?.remove()
+	})
+	afterEach(async () => {
+		await Promise.all(stages.splice(0).map((stage) => stage.close()))
+	})
+	async function open(name: StateName): Promise<Stage> {
+		const stage = await openStage(browser, built.folder, states[name]())
+		stages.push(stage)
+		return stage
+	}
+	const words = async (page: Page, selector: string) =>
+		(await page.locator(selector).allTextContents()).map((text) => text.replaceAll(/\s+/g, ' ').trim())
+
+	test('each way has its number, in words too', async () => {
+		const { page } = await open('both-ways')
+		expect(await words(page, '.flow .sr')).toEqual([
+			'2 commits to send to the hub',
+			'1 commit to take from the hub',
+			'2 commits to send to the workstation',
+			'1 commit with results to bring back',
+		])
+		expect(await words(page, '.commits .way .sr')).toEqual(['comes back:', 'comes from the hub:'])
+		await page.getByText('2 stashes on the laptop, 1 on the workstation').waitFor()
+	})
+
+	test('a commit that comes back by the hub too is listed once', async () => {
+		const { page, engine } = await open('both-ways')
+		const { toLaptop } = pending({
+			toLaptop: { count: 1, commits: [{ ...subject('Results'), id: 'd'.repeat(40) }] },
+		})
+		engine.change({
+			slice: 'projects',
+			key: 'nt',
+			value: project({ pending: pending({ toLaptop, fromHub: toLaptop }) }),
+		})
+		await page.getByText('Results', { exact: true }).waitFor()
+		expect(await page.getByText('Results', { exact: true }).count()).toBe(1)
+	})
+	const subject = (text: string) => ({ id: '', subject: text, author: 'Ada', at: 0 })
+
+	test('the quiet case is one calm line', async () => {
+		const { page, engine } = await open('in-step')
+		expect(await words(page, '.project .commits li')).toEqual([
+			'Nothing waits: all three are in step at 9f3c1ab.',
+		])
+		expect(await page.locator('.cares').count()).toBe(0)
+		const direct = project({ name: 'demo', workstation: 'built-in', hub: 'direct' })
+		const value = { ...direct, pending: { ...inStep(), toHub: null, fromHub: null } }
+		engine.change({ slice: 'projects', key: 'demo', value })
+		await page.getByText('both are in step').waitFor()
+		expect(await words(page, '.lane-title')).toEqual(['Laptop', 'Workstation'])
+		expect(await words(page, '.project .commits li')).toHaveLength(1)
+	})
+
+	test.each([
+		['a result', { resultFiles: ['r'], resultCount: 1 }, '1 result file to bring back'],
+		['a changed file', { changedFiles: ['c'], changedCount: 1 }, '1 file changed, not committed'],
+		['a new file', { untrackedFiles: ['u'], untrackedCount: 1 }, '1 new file, not committed'],
+	])('%s on the workstation is not quiet', async (_, change, line) => {
+		const { page, engine } = await open('in-step')
+		const { remote } = pending()
+		const value = project({
+			name: 'demo',
+			pending: { ...inStep(), remote: remote && { ...remote, ...change } },
+		})
+		engine.change({ slice: 'projects', key: 'demo', value })
+		await page.getByText(`On the workstation: ${line}`).waitFor()
+		expect(await page.getByText('Nothing waits').count()).toBe(0)
+	})
+
+	test('what needs care stands in its own list and on its lane, without colour too', async () => {
+		const { page, engine } = await open('needs-care')
+		const cares = page.getByRole('list', { name: 'What needs care' })
+		expect(await cares.getByRole('listitem').count()).toBe(3)
+		expect(await cares.locator('svg').count()).toBe(3)
+		expect(await words(page, '.lane-care .lane-title')).toEqual([
+			'Laptop, needs care',
+			'Workstation, needs care',
+		])
+		await page.getByText('Held by git commit (4242).').waitFor()
+		await page.getByRole('button', { name: 'Copy its path' }).click()
+		await page.getByText('Copied').waitFor()
+		expect(await page.evaluate('navigator.clipboard.readText()')).toBe('/home/ada/eon/nt/.git/index.lock')
+		engine.change({ slice: 'projects', key: 'nt', value: project({ pending: pending({ standing: calm }) }) })
+		await cares.waitFor({ state: 'detached' })
+	})
+
+	test('the files are listed by keyboard, the first few, then all that are known; Esc closes them', async () => {
+		const { page } = await open('many-files')
+		await page.getByRole('button', { name: /1234 files changed, 40 new/ }).focus()
+		await page.keyboard.press('Enter')
+		const changed = page.getByRole('list', { name: 'Changed on the laptop' })
+		expect(await changed.getByRole('listitem').count()).toBe(8)
+		await page.keyboard.press('Tab')
+		expect(await page.evaluate('document.activeElement.textContent')).toBe('and 1226 more')
+		await page.keyboard.press('Enter')
+		expect(await changed.getByRole('listitem').count()).toBe(100)
+		await page.getByText('and 1134 more that are not listed').waitFor()
+		expect(await changed.getAttribute('tabindex')).toBe('0')
+		await page.keyboard.press('Escape')
+		await changed.waitFor({ state: 'detached' })
+		expect(await page.evaluate('document.activeElement.className')).toBe('files-row')
+	})
+})
