@@ -60,7 +60,7 @@ export function usePreview(project: ProjectState, open: boolean, running: boolea
 		setAsked(wish)
 		if (plan?.kind !== wish.kind) setPlan(null)
 		const answer = await engine.command('preview', { project: name, ...wish })
-		// no guard
+		if (number !== question.current) return
 		setStatus('still')
 		setPlan(answer.ok ? answer.output : null)
 		if (!answer.ok) return setProblem(answer.problem)
@@ -85,7 +85,7 @@ export function usePreview(project: ProjectState, open: boolean, running: boolea
 			bind(answer.output.operation)
 			details.close(previewId(name))
 		}
-		// no guard
+		if (number !== question.current) return
 		setStatus('still')
 		if (answer.ok) setPlan(null)
 		else if (answer.problem.code === 'plan-moved') void look(true)
@@ -166,7 +166,7 @@ function start(
 	plan: string,
 	{ kind, commit, take }: PreviewWish,
 ): Promise<Answer<'up' | 'back' | 'go' | 'undo'>> {
-	const bound = { project }
+	const bound = { project, plan }
 	const withTake = take ? { ...bound, take } : bound
 	switch (kind) {
 		case 'undo':

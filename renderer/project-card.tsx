@@ -25,6 +25,8 @@ export function ProjectCard({ project, several }: { project: ProjectState; sever
 	const running = operation !== null && operation.endedAt === null
 	const isOpen = opened.includes(previewId(project.name))
 	const preview = usePreview(project, isOpen, running)
+	// Its preview says that it stopped, and shows what is so now.
+	const told = preview.moved && operation?.outcome?.problem?.code === 'plan-moved'
 	const linked = state.workstations[project.workstation]?.link.status === 'up'
 	const reason = reasonNot(state, project, gone)
 	const card = useFocusBack(project.name, isOpen)
@@ -45,7 +47,7 @@ export function ProjectCard({ project, several }: { project: ProjectState; sever
 			</h2>
 			<Lanes project={project} linked={linked} />
 			<Pending project={project} linked={linked} />
-			{operation && <OperationView operation={operation} preview={{ ask, why: reason }} />}
+			{operation && !told && <OperationView operation={operation} preview={{ ask, why: reason }} />}
 			{!running && isOpen && <PreviewPanel project={project} preview={preview} reason={reason} />}
 			{!running && !isOpen && <SyncActions project={project} about={about} reason={reason} />}
 			{refusal && <Refusal project={project} refusal={refusal} about={about} />}

@@ -50,7 +50,7 @@ export async function moveMeanwhile({ page, engine }: Stage, second: Plan): Prom
 		return {}
 	}
 	engine.change({ slice: 'operations', key: 'op-9', value: ended })
-	await page.getByText('Things moved since the preview').waitFor()
+	await page.getByText('Things moved since the preview, so nothing was done.').waitFor()
 	await panelOf(page).getByRole('button', { name: 'Look again' }).waitFor()
 }
 
