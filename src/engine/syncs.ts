@@ -63,8 +63,7 @@ export class Syncs {
 			book,
 			now,
 			refresh: async () => {
-				await project.readLocal()
-				await workstation.check()
+				await Promise.all([project.readLocal(), workstation.check()])
 			},
 			silence: () => {
 				const tools = store.state.workstations[workstation.config.name]?.rungs.find(

@@ -86,7 +86,9 @@ export async function contains(
 		const args = ['merge-base', '--is-ancestor', commit, from]
 		return (await readGit(folder, args, { expected: [0, 1], signal })).exitCode === 0
 	}
-	return await remembered(signal, ['contains', folder, from, commit], () => true, ask)
+	// A ref moves.
+	const stays = [from, commit].every((id) => /^[0-9a-f]{40,64}$/.test(id))
+	return await remembered(signal, ['contains', folder, from, commit], () => stays, ask)
 }
 
 /**

@@ -154,7 +154,7 @@ async function outlineBack(
 	if (commits.length > 0 || results.length > 0)
 		steps.push(
 			step({ id: 'back-merge', machine: 'laptop', title: titles[bringBack](base, branch) }, laneOf(commits), [
-				...changes,
+				...changes.filter(({ path }) => !remote.resultFiles.includes(path)),
 				...results,
 			]),
 		)

@@ -9,6 +9,7 @@ import type { RemoteFacts } from './facts.ts'
 import { gist, git, laptop, localPath, readGit, refuse, workstation } from './git.ts'
 import { joinedTree } from './join.ts'
 import { commitAt, gitFoldersOf } from './local.ts'
+import { ownPath } from './merge-tree.ts'
 import { checkNames } from './names.ts'
 import { askHub, contains, haveCommits } from './objects.ts'
 import { readRemote, remoteWorktree } from './remote.ts'
@@ -56,17 +57,24 @@ export interface Foreseen {
  */
 export async function lookAhead(link: Link, project: ProjectConfig, signal: AbortSignal): Promise<Prospect> {
 	await checkNames(project)
-	// The workstation is far away, so it is asked first; what is wrong here is told first, and ends the asking.
+	// Both are asked at once. Where one fails, the other is ended, and waited for: nothing goes on after an answer.
 	const asking = new AbortController()
-	const [here, there] = await Promise.allSettled([
-		lookHere(project, signal).catch((error: unknown) => {
+	let failure: unknown
+	const orEnd = async <T>(looking: Promise<T>): Promise<T> => {
+		try {
+			return await looking
+		} catch (error) {
+			if (!asking.signal.aborted) failure = error
 			asking.abort()
 			throw error
-		}),
-		readSettled(link, project, AbortSignal.any([signal, asking.signal])),
+		}
+	}
+	const both = AbortSignal.any([signal, asking.signal])
+	const [here, there] = await Promise.allSettled([
+		orEnd(lookHere(project, signal, both)),
+		orEnd(readSettled(link, project, both)),
 	])
-	if (here.status === 'rejected') throw here.reason
-	if (there.status === 'rejected') throw there.reason
+	if (here.status === 'rejected' || there.status === 'rejected') throw failure
 	const { folder, tip, hubBase, hubValidation } = here.value
 	const { base } = project.git
 	const remote = there.value
@@ -81,16 +89,16 @@ export async function lookAhead(link: Link, project: ProjectConfig, signal: Abor
 	return { folder, tip, remote, remoteBase, validation, hubBase, hubValidation }
 }
 
-/** The laptop's side, and what it sees of the hub. */
-async function lookHere(project: ProjectConfig, signal: AbortSignal) {
+/** The laptop's side, and what it sees of the hub. Only reading ends with `asking`. */
+async function lookHere(project: ProjectConfig, signal: AbortSignal, asking: AbortSignal) {
 	const folders = await gitFoldersOf(project, signal)
 	const folder = localPath(project.local)
 	if (existsSync(join(folders.common, 'hawser-journal')))
 		await localScript('git-land', ['settle', '', folder], folder, signal)
 	const { hub, base, validation } = project.git
 	const [tip, [hubBase = null, hubValidation = null]] = await Promise.all([
-		commitAt(folder, `refs/heads/${base}`, signal),
-		hub === 'direct' ? [] : askHub(folder, hub, [base, validation], signal),
+		commitAt(folder, `refs/heads/${base}`, asking),
+		hub === 'direct' ? [] : askHub(folder, hub, [base, validation], asking),
 	])
 	return { folder, tip, hubBase, hubValidation }
 }
@@ -155,8 +163,9 @@ export async function foresee(
 	const joined = exitCode === 1 ? await joinedTree(folder, base, validation, tip, signal) : null
 	if (joined !== null) tree = joined
 	else if (exitCode === 1) {
-		const left = files.filter((file) => take?.[file] === undefined)
-		if (take === undefined || left.length > 0) refuse('conflict', { ...words, files: [...new Set(left)] })
+		const own = new Set(files.map((file) => ownPath(file, [tip, validation])))
+		const left = [...own].filter((file) => take?.[file] === undefined)
+		if (take === undefined || left.length > 0) refuse('conflict', { ...words, files: left })
 		const first = direction === 'up' ? 'workstation' : 'laptop'
 		const message = `Merge branch '${words.from}' into ${words.into}`
 		const sides = { folder, laptop: tip, workstation: validation }

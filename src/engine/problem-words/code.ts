@@ -71,7 +71,7 @@ export const codeWords = {
 	}),
 	conflict: (f) => ({
 		title: `Merging ${f('from')} into ${f('into')} would conflict`,
-		meaning: `In ${f('files')}. Nothing was changed. Resolve it with git, then start again.`,
+		meaning: `In ${f('files')}. Nothing was changed. Take one side’s files in the preview, or have the merge prepared, then start again.`,
 		...waits,
 	}),
 	'moved-meanwhile': (f) => ({

@@ -35,6 +35,7 @@ back_push() {
 git_back() {
 	side='The workstation'
 	mode=$1 operation=$2 worktree=$4 hub=$5 validation=$6 validation_was=$7 limit=$8 message=$9
+	git_version=unasked
 	git_surroundings
 	open_repository "$3"
 	shift 9

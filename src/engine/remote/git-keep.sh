@@ -35,7 +35,7 @@ keep() {
 	*)
 		kept="$kept$1 "
 		if [ -d "$4" ]; then
-			kept_worktree=$(join_journal && cd -- "$4" && keep_worktree "$2") || {
+			kept_worktree=$(join_journal && cd -P -- "$4" && keep_worktree "$2") || {
 				kept_code=$?
 				# Not what is kept, but the problem.
 				[ -z "$kept_worktree" ] || printf '%s\n' "$kept_worktree"

@@ -101,6 +101,7 @@ land_make() {
 git_land() {
 	side='The laptop'
 	mode=$1 operation=$2 base=${4-} journal=
+	git_version=unasked
 	git_surroundings
 	open_repository "$3"
 	[ "$#" -lt 4 ] || shift 4

@@ -10,6 +10,11 @@ git_surroundings() {
 		! xcode-select -p >/dev/null 2>&1; then
 		fail git-missing "side=$side" 'reason=the command line developer tools are not installed'
 	fi
+	[ "${git_version-}" = unasked ] || read_git_version
+}
+
+# The version of git, in $git_version. Whoever was preceded by the facts has no need of it: it sets `unasked` before.
+read_git_version() {
 	git_version=$(git version 2>/dev/null) || git_version=
 	case $git_version in
 	'git version '[0-9]*) git_version=${git_version#git version } ;;
@@ -28,11 +33,17 @@ network_surroundings() {
 }
 
 # Whether the setting $1 (section and key in small letters) has a value in the repository at hand. All of them are
-# asked for once in each folder.
+# asked for once in each folder: a worktree may have its own.
 is_set() {
-	if [ "${settings_of-}" != "$PWD" ]; then
+	if [ "$PWD" = "${repository-}" ]; then
+		settings=${settings_here-}
+		[ -n "$settings" ] || settings=$(git config --list --name-only 2>/dev/null)
+		settings_here=$settings
+	elif [ "${settings_of-}" = "$PWD" ]; then
+		settings=$settings_there
+	else
 		settings=$(git config --list --name-only 2>/dev/null)
-		settings_of=$PWD
+		settings_of=$PWD settings_there=$settings
 	fi
 	case $newline$settings$newline in *"$newline$1$newline"*) return 0 ;; *) return 1 ;; esac
 }
@@ -55,6 +66,7 @@ read_folders() {
 
 # The git folder of the worktree at hand, in $own_folder.
 read_own_folder() {
+	[ "$PWD" != "${repository-}" ] || [ -z "${repository_folder-}" ] || own_folder=$repository_folder own_folder_of=$PWD
 	[ "${own_folder_of-}" != "$PWD" ] || return 0
 	own_folder=$(git rev-parse --absolute-git-dir) && own_folder_of=$PWD
 }
@@ -84,6 +96,7 @@ open_repository() {
 	# Else it is a plain folder inside some other repository.
 	[ -z "$prefix" ] || fail repository-missing "side=$side" "path=$1"
 	repository=$PWD
+	repository_folder=$own_folder
 	common=$common_of
 }
 
@@ -422,13 +435,19 @@ read_changed() {
 # Untracked and overlooked files that a move from $1 to $2 would overwrite in the worktree at hand, in $in_the_way.
 read_collisions() {
 	in_the_way=
-	# A letter and a name, by turns.
-	read_whole "$({ listing git diff-tree -r -z --no-renames --name-status "$1" "$2" && end_list; } |
-		tr '\n\000' '\001\n')"
-	changed=$whole
-	[ -n "$changed" ] || return 0
-	new=$(printf '%s\n' "$changed" | awk 'NR % 2 { new = $0 == "A"; next } new')
-	old=$(printf '%s\n' "$changed" | awk 'NR % 2 { new = $0 == "A"; next } !new')
+	# The same move is looked at more than once.
+	if [ "${moved_over-}" != "$1 $2" ]; then
+		# A letter and a name, by turns.
+		read_whole "$({ listing git diff-tree -r -z --no-renames --name-status "$1" "$2" && end_list; } |
+			tr '\n\000' '\001\n')"
+		new='' old=''
+		if [ -n "$whole" ]; then
+			changed=$whole
+			new=$(printf '%s\n' "$changed" | awk 'NR % 2 { new = $0 == "A"; next } new')
+			old=$(printf '%s\n' "$changed" | awk 'NR % 2 { new = $0 == "A"; next } !new')
+		fi
+		case $1$2 in *[!0-9a-f]*) ;; *) moved_over="$1 $2" ;; esac
+	fi
 	if [ -n "$new" ]; then
 		read_whole "$(printf '%s\n' "$new" | untracked_among)"
 		in_the_way=$whole

@@ -33,6 +33,7 @@ fail_conflict() {
 
 # The tree of commits $1 and $2 in $merged_tree. False: the files that conflict are in $conflicts.
 merge_trees() {
+	[ "$git_version" != unasked ] || read_git_version
 	case $git_version in
 	[01].* | 2.[0-9].* | 2.[12][0-9].* | 2.3[0-7].*)
 		older_merge "$1" "$2"

@@ -229,7 +229,7 @@ move() {
 }
 
 move_tree() {
-	cd -- "$tree" 2>/dev/null ||
+	cd -P -- "$tree" 2>/dev/null ||
 		fail worktree-missing "side=$side" "path=$tree" "branch=${1#refs/heads/}" 'reason=nothing is there'
 	take_index
 	note "move $2 $3 $2 $2 $3 $3 $1 $tree"

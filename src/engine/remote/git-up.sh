@@ -16,7 +16,9 @@ up_expect() {
 	worktree_at=$PWD
 	refuse_ongoing
 	refuse_locked
-	if [ -n "$base_tree" ] && cd -P -- "$base_tree"; then
+	if [ -n "$base_tree" ]; then
+		cd -P -- "$base_tree" 2>/dev/null ||
+			fail worktree-missing "side=$side" "path=$base_tree" "branch=$base" 'reason=nothing is there'
 		refuse_ongoing
 		refuse_locked
 		refuse_dirty
@@ -65,7 +67,7 @@ up_apply() {
 	elif ! contains "$tip" "$base_was"; then
 		fail diverged "branch=$base" "side=$side" 'other=the laptop'
 	fi
-	[ -z "$base_tree" ] || (cd -- "$base_tree" && refuse_collisions "$base_was" "$tip") || exit
+	[ -z "$base_tree" ] || (cd -P -- "$base_tree" && refuse_collisions "$base_was" "$tip") || exit
 	move "refs/heads/$base" "$base_was" "$tip" 'hawser: fast-forward'
 	move "refs/heads/$validation" "$validation_was" "$merged" "hawser: merge $base"
 	[ "$hub" != direct ] || up_forget
@@ -82,6 +84,7 @@ up_forget() {
 git_up() {
 	side='The workstation'
 	mode=$1 operation=$2 worktree=$4 hub=$5 base=$6 validation=$7
+	git_version=unasked
 	git_surroundings
 	open_repository "$3"
 	shift 7
