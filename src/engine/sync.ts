@@ -7,7 +7,7 @@ import { remoteWorktree } from './git/remote.ts'
 import { newOperation } from './git/safety.ts'
 import { setUp } from './git/setup.ts'
 import { undo } from './git/undo.ts'
-import { up } from './git/up.ts'
+import { type UpAround, up } from './git/up.ts'
 import type { Wish } from './git/wish.ts'
 import type { Link } from './link/link.ts'
 import type { StepRunner } from './operation.ts'
@@ -53,8 +53,8 @@ export async function sync(
 	if (context.project.strategy !== 'git')
 		throw new ProblemError(problem('strategy-unsupported', { strategy: context.project.strategy }))
 	try {
-		await connect(context, runner)
-		if (kind === 'up') await sendUp(context, runner, result)
+		await connect(context, runner, kind !== 'up')
+		if (kind === 'up') await sendUp(context, runner, result, { guard: () => lookAround(context) })
 		else if (kind === 'back') await bringBack(context, runner, result, context.wish)
 		else if (kind === 'undo') await undoLast(context, runner)
 		else if (kind === 'setup') await setUp(runner, context.link, context.project)
@@ -65,25 +65,36 @@ export async function sync(
 	}
 }
 
-async function connect(context: SyncContext, runner: StepRunner): Promise<void> {
+/** `look`: what is there is read in this step. Else whoever comes next does it, beside questions of its own. */
+async function connect(context: SyncContext, runner: StepRunner, look: boolean): Promise<void> {
 	await runner.step('connect', async () => {
 		context.link.connect()
 		await context.link.whenUp(linkTimeoutMs, runner.signal)
-		await context.refresh()
-		// Every further question would wait as long for nothing.
-		const silence = context.silence()
-		if (silence) throw new ProblemError(silence)
+		if (look) await lookAround(context)
 	})
+}
+
+/** Reads both sides, and what runs there. */
+async function lookAround(context: SyncContext): Promise<void> {
+	await context.refresh()
+	// Every further question would wait as long for nothing.
+	const silence = context.silence()
+	if (silence) throw new ProblemError(silence)
 }
 
 async function sendUp(
 	context: SyncContext,
 	runner: StepRunner,
 	result: OperationResult,
-	operation?: string,
+	{ operation, guard = async () => {} }: UpAround,
 ): Promise<{ validation: string }> {
-	refuseWhileRunning(context)
-	const sent = await up(runner, context.link, context.project, context.wish, operation)
+	const sent = await up(runner, context.link, context.project, context.wish, {
+		operation,
+		guard: async () => {
+			await guard()
+			refuseWhileRunning(context)
+		},
+	})
 	result.commits = { ...result.commits, up: sent.commits }
 	return sent
 }
@@ -169,7 +180,7 @@ async function sendAndStart(
 	result: OperationResult,
 	operation: string,
 ): Promise<Run> {
-	const { validation } = await sendUp(context, runner, result, operation)
+	const { validation } = await sendUp(context, runner, result, { operation })
 	const run = await startFresh(context, runner, result, validation, context.project.name)
 	// A run can take hours: what went up is shown as gone, and the GPU as busy, from its start on.
 	context.refresh().catch(() => {})

@@ -152,11 +152,17 @@ function places(project: ProjectConfig, hub: string): string[] {
 	return [project.remote, remoteWorktree(project), hub, base, validation]
 }
 
+export interface UpAround {
+	/** What its safety refs are filed under: a `go` is undone as one. */
+	operation?: string | undefined
+	/** What else may stop it before the first change; asked beside its own checks. */
+	guard?: (() => Promise<void>) | undefined
+}
+
 /**
  * Sends the laptop's base branch out: to the hub, into the workstation's base branch, and merged into its
  * validation branch. Refuses before anything is changed; again is safe after any interruption.
  * Answers with the laptop's base commit, the workstation's validation commit, and what was new there.
- * @param operation what its safety refs are filed under: a `go` is undone as one
  * @throws ProblemError
  */
 export async function up(
@@ -164,17 +170,19 @@ export async function up(
 	link: Link,
 	project: ProjectConfig,
 	wish: Wish = {},
-	operation = newOperation('up', Date.now()),
+	{ operation = newOperation('up', Date.now()), guard = async () => {} }: UpAround = {},
 ): Promise<{ head: string; validation: string; commits: Commit[] }> {
 	return await alone(project.local, async () => {
 		const { signal } = runner
 		const prepare = async (wanted: Wish) =>
 			await prepareUp(link, project, await lookAhead(link, project, signal), wanted, signal)
 		let found = await runner.step('up-check', async (say) => {
-			const prepared = await prepare(wish)
-			requirePlan(wish, prepared.id)
-			say(countOf(prepared.commits.length))
-			return prepared
+			const [guarded, prepared] = await Promise.allSettled([guard(), prepare(wish)])
+			if (guarded.status === 'rejected') throw guarded.reason
+			if (prepared.status === 'rejected') throw prepared.reason
+			requirePlan(wish, prepared.value.id)
+			say(countOf(prepared.value.commits.length))
+			return prepared.value
 		})
 		const { commit } = wish
 		if (commit) {

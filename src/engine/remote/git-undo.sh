@@ -61,8 +61,8 @@ mix_kept() {
 
 # Puts those $entries that are named in file $1 into the index at hand, and writes it as a tree.
 write_mixed() {
-	printf '%s\n' "$entries" | among "$1" | set_entries "$work.mix" &&
-		mixed=$(guard env "GIT_INDEX_FILE=$work.mix" git write-tree) || fail_undo 'write a tree'
+	printf '%s\n' "$entries" | among "$1" | set_entries "$work.mix" || fail_undo 'write a tree'
+	mixed=$(guard env "GIT_INDEX_FILE=$work.mix" git write-tree) || fail_undo 'write a tree'
 }
 
 # Of the entries on stdin those whose names are in file $1.
@@ -104,7 +104,7 @@ undo_look() {
 # In a worktree with our index: the files that are to change are as the operation left them, and nobody's are in the
 # way. Those that already are as they have to become are left as they are.
 refuse_foreign() {
-	foreign_staged >"$index.foreign" && changed_files >>"$index.foreign" ||
+	{ foreign_staged >"$index.foreign" && changed_files >>"$index.foreign"; } ||
 		fail git-failed "side=$side" 'what=list files' 'reason=a list ended early'
 	foreign=$(sort -u "$index.foreign")
 	[ -z "$foreign" ] || fail_dirty "$foreign"
