@@ -58,9 +58,11 @@ describe.skipIf(sshdMissing).each(transports)('commands over %s', (transport) =>
 		const link = await up(await server())
 		const bytes = 24 * 1024 * 1024
 		const remote = await link.exec(`head -c ${bytes} /dev/zero; echo end >&2`)
+		const { stdout } = remote
+		const waiting = () => ('unread' in stdout ? Number(stdout.unread) : stdout.readableLength)
 		const unread = async () => {
 			for (let before = -1; ; ) {
-				const now = remote.stdout.readableLength
+				const now = waiting()
 				if (now === before && now > 0) return now
 				before = now
 				await new Promise((resolve) => setTimeout(resolve, 150))

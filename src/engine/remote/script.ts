@@ -39,8 +39,11 @@ const needs: Record<string, readonly string[]> = {
 	'git-worktrees': ['git-lib', 'git-move', 'git-worktrees-remove'],
 }
 
-/** What changes a repository also settles what was left, and keeps how it was. */
-const along: Record<string, readonly string[]> = { 'git-move': ['git-move', 'git-settle', 'git-keep'] }
+/** What comes with a file: what changes a repository also settles what was left, and keeps how it was. */
+const along: Record<string, readonly string[]> = {
+	'git-lib': ['git-lib', 'git-changes'],
+	'git-move': ['git-move', 'git-settle', 'git-keep'],
+}
 
 export function scriptText(name: string): string {
 	let text = texts.get(name)
