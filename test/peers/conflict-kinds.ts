@@ -59,8 +59,6 @@ export interface Kind {
 			(mine: Record<string, string>, theirs: Record<string, string>) => Record<string, string>
 		>
 	>
-	/** No commit has that name for it. */
-	untold?: true
 }
 
 const odd = [
@@ -199,17 +197,6 @@ export const kinds: Record<string, Kind> = {
 		laptop: submodule('sub', 'b'),
 		workstation: all(write('sub', 'w'), (at) => git(at, 'update-index', 'sub')),
 		paths: ['sub'],
-	},
-	'a directory that was renamed': {
-		base: all(write('old/a', lines()), write('old/b', 'b')),
-		laptop: move('old', 'new'),
-		workstation: write('old/c', 'w'),
-		paths: ['new/c'],
-		taken: {
-			// Both renamed what both had; the file is the workstation's, under the name the merge gave it.
-			workstation: (mine, theirs) => ({ ...mine, 'new/c': theirs['old/c'] ?? '' }),
-		},
-		untold: true,
 	},
 	'many names': {
 		base: all(...odd.map((name) => write(`n/${name}`, '0'))),

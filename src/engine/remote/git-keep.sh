@@ -97,7 +97,7 @@ keep_worktree() {
 		listing git --no-optional-locks status --porcelain=v1 -z --no-renames --untracked-files=all \
 			--ignored=no --ignore-submodules=dirty && end_list
 	} | tr '\n\000' '\001\n')"
-	index_commit=$1 files_commit=$1
+	index_commit=$1 files_commit=$1 no_filters=
 	if [ -n "$whole" ]; then
 		state=$whole
 		index=$folder/hawser-index.$owner.keep
@@ -124,9 +124,11 @@ keep_files() {
 	# Gone, or cut off by a link in place of a folder.
 	printf '%s\n' "$state" | sed -n -e 's/^.D //p' -e 's/^D  //p' | sort >"$index.gone"
 	comm -23 "$index.names" "$index.out" | comm -23 - "$index.gone" | as_names >"$index.in"
-	# shellcheck disable=SC2046 # a list of words
-	add_kept >"$index.said" 2>&1 || add_kept $(unfiltered) >"$index.said" 2>&1 ||
-		fail_keep "$(cat "$index.said")"
+	add_kept >"$index.said" 2>&1 || {
+		no_filters=$(unfiltered)
+		# shellcheck disable=SC2086 # a list of words
+		add_kept $no_filters >"$index.said" 2>&1
+	} || fail_keep "$(cat "$index.said")"
 	files_commit=$({
 		printf 'The files of %s before they were changed\n' "$(pwd -P)"
 		[ ! -s "$index.out" ] || printf '\nToo big, unreadable or a repository, so not in here:\n'
@@ -136,7 +138,7 @@ keep_files() {
 
 # What a filter such as Git LFS makes of a file is kept as git keeps it; without the filter, the file itself.
 add_kept() {
-	as_names <"$index.gone" | guard env "GIT_INDEX_FILE=$index" git update-index -z --force-remove --stdin &&
+	as_names <"$index.gone" | guard env "GIT_INDEX_FILE=$index" git "$@" update-index -z --force-remove --stdin &&
 		guard env "GIT_INDEX_FILE=$index" git -c core.safecrlf=false "$@" \
 			update-index -z --add --replace --remove --stdin <"$index.in"
 }
@@ -148,7 +150,9 @@ unfiltered() {
 
 # A commit of our index on commit $1, its message on stdin. A person's settings for commits do not count here.
 commit_kept() {
-	kept_tree=$(guard env "GIT_INDEX_FILE=$index" git write-tree 2>&1) || {
+	# It looks at files anew that were changed within the index's own second, so through the same filters.
+	# shellcheck disable=SC2086 # a list of words
+	kept_tree=$(guard env "GIT_INDEX_FILE=$index" git $no_filters write-tree 2>&1) || {
 		printf '%s\n' "$kept_tree"
 		return 1
 	}
