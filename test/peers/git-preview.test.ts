@@ -129,6 +129,15 @@ describe.each(['origin', 'direct'])('a preview, hub %s', (hub) => {
 	})
 })
 
+test('a preview counts all commits, however many an operation tells of', async () => {
+	const project = await setUp({ hub: 'direct' })
+	const tree = await git(project.laptop, 'rev-parse', 'HEAD^{tree}')
+	let tip = await head(project.laptop)
+	for (let n = 0; n < 120; n++) tip = await git(project.laptop, 'commit-tree', '-p', tip, '-m', `${n}`, tree)
+	await git(project.laptop, 'update-ref', 'refs/heads/master', tip)
+	expect((await project.preview('up')).steps.at(-1)?.commits?.count).toBe(120)
+})
+
 describe('a hub that the workstation cannot reach', () => {
 	const cutOff = async (project: GitProject) =>
 		void (await git(project.clone, 'remote', 'set-url', 'origin', join(project.folder, 'nowhere.git')))

@@ -1,30 +1,13 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { buildWindow, chromiumPath, launchBrowser } from './browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { chromiumPath } from './browser.ts'
 import { calm, inStep, pending, project } from './pieces.ts'
-import { openStage, type Stage } from './stage.ts'
 import { type StateName, states } from './states.ts'
+import { windowBed } from './window-bed.ts'
 
 describe.skipIf(chromiumPath === null)('what is pending', () => {
-	let browser: Browser
-	let built: Awaited<ReturnType<typeof buildWindow>>
-	const stages: Stage[] = []
-	beforeAll(async () => {
-		built = await buildWindow()
-		browser = await launchBrowser()
-	})
-	afterAll(async () => {
-		await browser?.close()
-		await built?.remove()
-	})
-	afterEach(async () => {
-		await Promise.all(stages.splice(0).map((stage) => stage.close()))
-	})
-	async function open(name: StateName): Promise<Stage> {
-		const stage = await openStage(browser, built.folder, states[name]())
-		stages.push(stage)
-		return stage
-	}
+	const bed = windowBed()
+	const open = (name: StateName) => bed.open(states[name]())
 	const words = async (page: Page, selector: string) =>
 		(await page.locator(selector).allTextContents()).map((text) => text.replaceAll(/\s+/g, ' ').trim())
 

@@ -1,38 +1,21 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { problem } from '../../src/engine/problems.ts'
 import { axe } from './axe.ts'
-import { buildWindow, chromiumPath, launchBrowser } from './browser.ts'
+import { chromiumPath } from './browser.ts'
 import { button, codeScenes, moveMeanwhile, openPreview, panelOf } from './code-scenes.ts'
 import { now } from './moments.ts'
 import { operation, outcome } from './pieces.ts'
 import { conflict, hugePlan, plan, planWithCommit, planWithConflicts, prepared, undoPlan } from './plans.ts'
-import { openStage, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 import { type StateName, states } from './states.ts'
+import { windowBed } from './window-bed.ts'
 
 const bound = { project: 'nt', plan: plan().id }
 
 describe.skipIf(chromiumPath === null)('previews', () => {
-	let browser: Browser
-	let built: Awaited<ReturnType<typeof buildWindow>>
-	const stages: Stage[] = []
-	beforeAll(async () => {
-		built = await buildWindow()
-		browser = await launchBrowser()
-	})
-	afterAll(async () => {
-		await browser?.close()
-		await built?.remove()
-	})
-	afterEach(async () => {
-		await Promise.all(stages.splice(0).map((stage) => stage.close()))
-	})
-
-	async function open(name: StateName, options?: BrowserContextOptions): Promise<Stage> {
-		const stage = await openStage(browser, built.folder, states[name](), options)
-		stages.push(stage)
-		return stage
-	}
+	const bed = windowBed()
+	const open = (name: StateName, options?: BrowserContextOptions) => bed.open(states[name](), options)
 	const focus = (page: Page) => page.evaluate('document.activeElement.textContent.trim()')
 	/** What was asked under that name, in order. */
 	const all = ({ engine }: Stage, wanted: string) =>

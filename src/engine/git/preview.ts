@@ -2,13 +2,13 @@ import { ProblemError } from '../../contract/client.ts'
 import type { FileChange, Plan, PlannedKind, PlanStep } from '../../contract/code.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
 import type { Problem } from '../../contract/problem.ts'
-import type { Commit, Lane } from '../../contract/state.ts'
+import type { Lane } from '../../contract/state.ts'
 import { factText } from '../fact-text.ts'
 import type { Link } from '../link/link.ts'
 import { type Backward, prepareBack } from './back.ts'
 import { lane } from './local.ts'
 import { contains } from './objects.ts'
-import { laneLength, mostFiles } from './pending.ts'
+import { mostFiles } from './pending.ts'
 import { lookAhead } from './prospect.ts'
 import { conflictsOf } from './resolve.ts'
 import { dirtySubmodules } from './submodules.ts'
@@ -73,19 +73,13 @@ function step(
 	return { ...about, commits, files: files.slice(0, mostFiles), fileCount: files.length }
 }
 
-const plain = ({ id, subject, author, at }: Commit): Commit => ({ id, subject, author, at })
-const laneOf = (commits: readonly Commit[]): Lane => ({
-	count: commits.length,
-	commits: commits.slice(0, laneLength).map(plain),
-})
-
 async function outlineUp(
 	project: ProjectConfig,
 	validates: boolean,
 	{ id, prospect, toCommit, way, commits, changes }: Upward,
 	signal: AbortSignal,
 ): Promise<Outline> {
-	const { folder, tip, hubBase, remote, remoteBase } = prospect
+	const { folder, tip, hubBase, remote, remoteBase, validation: there } = prospect
 	const { hub, base, validation } = project.git
 	const steps: PlanStep[] = []
 	const notes: string[] = []
@@ -100,7 +94,13 @@ async function outlineUp(
 	const isThere = commits.length === 0 && (await contains(folder, remoteBase, tip, signal)) && !commitFirst
 	if (!isThere || remote.resultFiles.length > 0) {
 		const title = `Fast-forward ${base}, merge it into ${validation}`
-		steps.push(step({ id: 'up-merge', machine: 'workstation', title }, laneOf(commits), changes))
+		steps.push(
+			step(
+				{ id: 'up-merge', machine: 'workstation', title },
+				await lane(folder, [there], tip, signal),
+				changes,
+			),
+		)
 	}
 	if (commitFirst)
 		notes.push('The new commit goes up with the rest; what else changes with it is not listed.')
@@ -129,7 +129,7 @@ async function outlineBack(
 	{ id, prospect, pusher, commits, changes }: Backward,
 	signal: AbortSignal,
 ): Promise<Outline> {
-	const { folder, validation, hubValidation, remote } = prospect
+	const { folder, tip, validation, hubValidation, remote } = prospect
 	const { hub, base, validation: branch, bringBack } = project.git
 	const steps: PlanStep[] = []
 	const notes: string[] = []
@@ -151,13 +151,12 @@ async function outlineBack(
 		const pushed = hubValidation === null ? null : await lane(folder, [hubValidation], validation, signal)
 		steps.push(step({ id: 'back-commit', machine: 'hub', title: `Push ${branch} to ${hub}` }, pushed))
 	}
-	if (commits.length > 0 || results.length > 0)
-		steps.push(
-			step({ id: 'back-merge', machine: 'laptop', title: titles[bringBack](base, branch) }, laneOf(commits), [
-				...changes.filter(({ path }) => !remote.resultFiles.includes(path)),
-				...results,
-			]),
-		)
+	if (commits.length > 0 || results.length > 0) {
+		const brought = await lane(folder, [tip], validation, signal)
+		const files = [...changes.filter(({ path }) => !remote.resultFiles.includes(path)), ...results]
+		const title = titles[bringBack](base, branch)
+		steps.push(step({ id: 'back-merge', machine: 'laptop', title }, brought, files))
+	}
 	if (pusher === 'laptop')
 		notes.push(
 			'The workstation cannot reach the hub: the results come over the link, and the laptop pushes them.',
