@@ -1,5 +1,5 @@
+import { caresOf } from '../src/contract/pending-words.ts'
 import type { Lane, ProjectState } from '../src/contract/state.ts'
-import { caresOf } from './cares.ts'
 import { Mark } from './marks.tsx'
 import { count } from './words.ts'
 

@@ -16,6 +16,7 @@ const titles: Record<Operation['kind'], string> = {
 	back: 'Back',
 	undo: 'Undo',
 	setup: 'Set up the project',
+	agent: 'Bring the agent’s work',
 	demo: 'Set-up',
 	'zerotier-restart': 'Restart ZeroTier',
 	'zerotier-join': 'Join the network',

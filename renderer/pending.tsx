@@ -1,6 +1,6 @@
+import { type Care, caresOf, stashWords } from '../src/contract/pending-words.ts'
 import type { Commit, Pending as PendingState, ProjectState } from '../src/contract/state.ts'
 import { CopyButton } from './button.tsx'
-import { type Care, caresOf, stashWords } from './cares.ts'
 import { useNow } from './clock.ts'
 import { CommitRow, type Way } from './commit-row.tsx'
 import { Mark } from './marks.tsx'

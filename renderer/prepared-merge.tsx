@@ -4,6 +4,7 @@ import type { Problem } from '../src/contract/problem.ts'
 import type { ProjectState } from '../src/contract/state.ts'
 import { BoundedList } from './bounded-list.tsx'
 import { Button, CopyButton } from './button.tsx'
+import { EditorButton } from './editor-button.tsx'
 import { FileRow } from './file-row.tsx'
 import { useHawser } from './hawser.tsx'
 import { NextStepButton } from './next-step.tsx'
@@ -24,7 +25,7 @@ export function PrepareMerge({ project, why }: { project: ProjectState; why: str
 		if (answer.ok) setPrepared(answer.output)
 		else setProblem(answer.problem)
 	}
-	if (prepared) return <HowToGoOn prepared={prepared} base={project.base} />
+	if (prepared) return <HowToGoOn prepared={prepared} project={project} />
 	return (
 		<div className="prepare">
 			<div className="buttons">
@@ -51,7 +52,9 @@ export function PrepareMerge({ project, why }: { project: ProjectState; why: str
 	)
 }
 
-function HowToGoOn({ prepared: { path, branch, files }, base }: { prepared: Prepared; base: string }) {
+function HowToGoOn({ prepared, project }: { prepared: Prepared; project: ProjectState }) {
+	const { path, branch, files } = prepared
+	const { base } = project
 	if (branch === base)
 		return (
 			<p className="prepare quiet" role="status">
@@ -68,6 +71,7 @@ function HowToGoOn({ prepared: { path, branch, files }, base }: { prepared: Prep
 				<CopyButton kind="quiet" label="Copy the path" text={path} />
 				<CopyButton kind="quiet" label="Copy the branch’s name" text={branch} />
 			</div>
+			<EditorButton project={project} machine="laptop" path={path} />
 			{files.length > 0 && (
 				<>
 					<p className="quiet">To resolve there:</p>

@@ -164,16 +164,16 @@ function start(
 	engine: Engine,
 	project: string,
 	plan: string,
-	{ kind, commit, take }: PreviewWish,
+	{ kind, commit, take, big }: PreviewWish,
 ): Promise<Answer<'up' | 'back' | 'go' | 'undo'>> {
 	const bound = { project, plan }
-	const withTake = take ? { ...bound, take } : bound
+	const wished = { ...bound, ...(take ? { take } : {}), ...(big ? { big } : {}) }
 	switch (kind) {
 		case 'undo':
 			return engine.command('undo', bound)
 		case 'back':
-			return engine.command('back', withTake)
+			return engine.command('back', wished)
 		default:
-			return engine.command(kind, commit ? { ...withTake, commit } : withTake)
+			return engine.command(kind, commit ? { ...wished, commit } : wished)
 	}
 }

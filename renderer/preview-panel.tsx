@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from 'react'
 import type { PlannedKind } from '../src/contract/code.ts'
+import type { Problem } from '../src/contract/problem.ts'
 import type { ProjectState } from '../src/contract/state.ts'
 import { Button } from './button.tsx'
 import { useNow } from './clock.ts'
@@ -34,6 +35,7 @@ export function PreviewPanel({ project, preview, reason }: PreviewPanelProps) {
 	const { kind, plan, conflicts, draft } = preview
 	// The list of its files says more than the problem does.
 	const conflicting = plan?.problem?.code === 'conflict' && conflicts.length > 0
+	const tooBig = plan?.problem != null && isTooBig(plan.problem)
 	const sends = kind === 'up' || kind === 'go'
 	useEffect(() => {
 		// Not away from where somebody types meanwhile.
@@ -69,6 +71,7 @@ export function PreviewPanel({ project, preview, reason }: PreviewPanelProps) {
 							</div>
 						</div>
 					)}
+					{kind !== 'undo' && (tooBig || draft.big) && <BigFiles preview={preview} />}
 					{conflicts.length > 0 && (
 						<>
 							<Conflicts
@@ -134,6 +137,23 @@ function PreviewState({ preview: { plan, looking, moved, dirty, look } }: { prev
 	)
 }
 
+const isTooBig = ({ code }: Problem) => code === 'results-too-big' || code === 'commit-too-big'
+
+/** There only where a file is over the limit, or that was said to be all right. */
+function BigFiles({ preview: { draft, setDraft } }: { preview: Preview }) {
+	return (
+		<label className="keep">
+			<input
+				type="checkbox"
+				name="big"
+				checked={draft.big}
+				onChange={({ target }) => setDraft({ big: target.checked })}
+			/>
+			Commit files of any size
+		</label>
+	)
+}
+
 function Failure({ project, preview: { problem, look } }: { project: ProjectState; preview: Preview }) {
 	return (
 		problem && (
@@ -141,12 +161,15 @@ function Failure({ project, preview: { problem, look } }: { project: ProjectStat
 				<p className="strong">{problem.title}</p>
 				<p>{problem.meaning}</p>
 				<div className="buttons">
-					<NextStepButton
-						problem={problem}
-						workstation={project.workstation}
-						project={project.name}
-						where={`preview-failed:${project.name}`}
-					/>
+					{/* Looking again is trying again. */}
+					{problem.next?.kind !== 'retry' && (
+						<NextStepButton
+							problem={problem}
+							workstation={project.workstation}
+							project={project.name}
+							where={`preview-failed:${project.name}`}
+						/>
+					)}
 					<Button onClick={look}>Look again</Button>
 				</div>
 			</div>

@@ -5,15 +5,18 @@ export interface Draft {
 	message: string
 	untracked: boolean
 	take: Take
+	/** Files over the limit are committed too. */
+	big: boolean
 }
 
-export const blank: Draft = { message: '', untracked: false, take: {} }
+export const blank: Draft = { message: '', untracked: false, take: {}, big: false }
 
 /** What a preview was asked with; what is applied is asked with the same. */
 export interface PreviewWish {
 	kind: PlannedKind
 	commit?: CommitWish
 	take?: Take
+	big?: boolean
 }
 
 /** Files to commit: none, only ones that git does not know, or others (too). */
@@ -22,7 +25,7 @@ export type Changes = 'none' | 'new' | 'some'
 /** What of a draft matters to an operation of that kind. */
 export function wishOf(
 	kind: PlannedKind,
-	{ message, untracked, take }: Draft,
+	{ message, untracked, take, big }: Draft,
 	changes: Changes,
 ): PreviewWish {
 	const words = message.trim()
@@ -32,12 +35,13 @@ export function wishOf(
 		kind,
 		...(commits ? { commit: { message: words, untracked: untracked || changes === 'new' } } : {}),
 		...(takes ? { take } : {}),
+		...(big && kind !== 'undo' ? { big } : {}),
 	}
 }
 
 /** Whether two wishes ask for the same. */
 export function isSameWish(one: PreviewWish, other: PreviewWish): boolean {
-	const text = ({ kind, commit, take = {} }: PreviewWish) =>
-		JSON.stringify([kind, commit?.message, commit?.untracked, Object.entries(take).sort()])
+	const text = ({ kind, commit, take = {}, big = false }: PreviewWish) =>
+		JSON.stringify([kind, commit?.message, commit?.untracked, Object.entries(take).sort(), big])
 	return text(one) === text(other)
 }

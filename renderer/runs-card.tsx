@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { outcomeWords } from '../src/contract/run-words.ts'
 import type { Run } from '../src/contract/state.ts'
 import { Button } from './button.tsx'
 import { useNow } from './clock.ts'
@@ -52,27 +53,9 @@ const shapeOf: Record<Status, MarkShape> = {
 	succeeded: 'done',
 	failed: 'failed',
 	killed: 'failed',
+	'timed-out': 'failed',
 	cancelled: 'slashed',
 	lost: 'slashed',
-}
-
-/** How a run ended, in two or three words. */
-function outcomeWords(run: Run): string {
-	const { outcome } = run
-	switch (outcome.status) {
-		case 'running':
-			return 'running'
-		case 'succeeded':
-			return 'succeeded'
-		case 'failed':
-			return `failed, exit code ${outcome.exitCode}`
-		case 'killed':
-			return `killed by ${outcome.signal}`
-		case 'cancelled':
-			return 'cancelled'
-		case 'lost':
-			return outcome.reason === 'restarted' ? 'lost in a restart' : 'vanished'
-	}
 }
 
 function RunRow({ run, several, linked }: { run: Run; several: boolean; linked: boolean }) {
@@ -127,7 +110,7 @@ function EndedWords({ run, several }: RowWords) {
 	return (
 		<>
 			<span className="run-name">
-				{run.project} · {!metric && outcomeWords(run)}
+				{run.project} · {!metric && outcomeWords(run.outcome)}
 				{metric && <MetricWords run={run} metric={metric} />}
 				{metric && <span className="sr">, succeeded</span>}
 				{several && ` · ${run.workstation}`}

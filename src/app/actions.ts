@@ -3,7 +3,6 @@ import { ProblemError } from '../contract/client.ts'
 import type { EngineFace } from './engine-face.ts'
 import { Links } from './links.ts'
 import type { MenuAction, Wish } from './menu-entries.ts'
-import { openTerminal } from './terminal.ts'
 import type { AppWindow } from './window.ts'
 
 /** Does what a menu entry says. A refusal is shown, in the words of its problem. */
@@ -33,8 +32,6 @@ async function perform(
 			return window.open(action.place)
 		case 'open-settings':
 			return await openSettings(engine)
-		case 'open-shell':
-			return await openShell(action.workstation, engine)
 		case 'quit':
 			return app.quit()
 	}
@@ -48,12 +45,6 @@ async function command(wish: Wish, engine: EngineFace): Promise<void> {
 async function copyReport(workstation: string | null, engine: EngineFace): Promise<void> {
 	const answer = await engine.command('report', workstation === null ? {} : { workstation })
 	if (answer.ok) await clipboard.writeText(answer.output.text)
-	else await tell(answer.problem.title, answer.problem.meaning)
-}
-
-async function openShell(workstation: string, engine: EngineFace): Promise<void> {
-	const answer = await engine.command('shellCommand', { workstation })
-	if (answer.ok) await openTerminal(answer.output.argv)
 	else await tell(answer.problem.title, answer.problem.meaning)
 }
 

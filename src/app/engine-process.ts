@@ -5,6 +5,7 @@ import { type Attachment, attachOrHost } from '../engine/rpc/host.ts'
 import { createBuiltIn } from '../workstation/built-in.ts'
 import { type EngineRequest, engineRequestSchema } from './engine-messages.ts'
 import { keychainClient } from './keychain-client.ts'
+import { ownCli } from './own-cli.ts'
 import { portChannel } from './port-channel.ts'
 
 /**
@@ -17,7 +18,7 @@ const [dataFolder = '', version = ''] = process.argv.slice(2)
 const parent = (process as NodeJS.Process & { parentPort: ParentPort }).parentPort
 
 const keychain = keychainClient(parent)
-const attaching = attachOrHost(dataFolder, () =>
+const attaching = attachOrHost(dataFolder, async () =>
 	createEngine({
 		dataFolder,
 		version,
@@ -25,6 +26,7 @@ const attaching = attachOrHost(dataFolder, () =>
 		builtIn: createBuiltIn(dataFolder),
 		keychain,
 		resident: true,
+		cli: await ownCli(import.meta.dirname, process.env),
 	}),
 )
 parent.on('message', ({ data, ports }) => {

@@ -29,7 +29,7 @@ function mergePaths(...paths: (string | undefined)[]): string {
 
 /**
  * The environment for the engine. An app that the Finder or a desktop starts gets neither the PATH nor the SSH
- * agent of the person's terminal, so their login shell is asked once, and what is missing is filled in. Never
+ * agent, nor the editor, of the person's terminal, so their login shell is asked once, and what is missing is filled in. Never
  * rejects: without an answer the usual folders must do.
  */
 export async function loginEnvironment(
@@ -44,6 +44,8 @@ export async function loginEnvironment(
 		...env,
 		PATH: mergePaths(asked.path, env.PATH, usualFolders(home, platform).join(delimiter)),
 		...(agent ? { SSH_AUTH_SOCK: agent } : {}),
+		...(env.VISUAL === undefined && asked.visual ? { VISUAL: asked.visual } : {}),
+		...(env.EDITOR === undefined && asked.editor ? { EDITOR: asked.editor } : {}),
 	}
 }
 
@@ -67,8 +69,8 @@ function agentOf(set: string | undefined, asked: string | undefined): string | u
  * One word for every shell: a quoted constant means the same to sh, zsh, fish and csh, and sh itself then says
  * the values. \036 (record separator) is around them, so that what a login shell says by itself is skipped.
  */
-const say = `/bin/sh -c 'printf "\\036hawser\\036%s\\036%s\\036" "$PATH" "$SSH_AUTH_SOCK"'`
-const said = /\u001ehawser\u001e([^\u001e]*)\u001e([^\u001e]*)\u001e/
+const say = `/bin/sh -c 'printf "\\036hawser\\036%s\\036%s\\036%s\\036%s\\036" "$PATH" "$SSH_AUTH_SOCK" "$VISUAL" "$EDITOR"'`
+const said = /\u001ehawser\u001e([^\u001e]*)\u001e([^\u001e]*)\u001e([^\u001e]*)\u001e([^\u001e]*)\u001e/
 
 /** As an interactive login shell, with what keeps common rc files from doing more than setting things. */
 function invocation(shell: string): { args: string[]; input: string } {
@@ -80,6 +82,8 @@ function invocation(shell: string): { args: string[]; input: string } {
 interface Asked {
 	path?: string | undefined
 	agent?: string | undefined
+	visual?: string | undefined
+	editor?: string | undefined
 }
 
 /** Settles within the limit, with nothing when the shell is no help. */
@@ -104,8 +108,8 @@ async function askShell(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): Prom
 	const ended = answer !== null && (await within(endsWithinMs, session.exit)) !== null
 	if (!ended) session.signal('SIGKILL')
 	session.release()
-	const [, path, agent] = answer ?? []
-	return { path, agent: agent?.startsWith('/') ? agent : undefined }
+	const [, path, agent, visual, editor] = answer ?? []
+	return { path, agent: agent?.startsWith('/') ? agent : undefined, visual, editor }
 }
 
 /** What it says of the values; null when it ends or says too much without that, or takes too long. */

@@ -15,7 +15,6 @@ export type MenuAction =
 	/** Null: as it is. */
 	| { do: 'open-window'; place: Place | null }
 	| { do: 'open-settings' }
-	| { do: 'open-shell'; workstation: string }
 	| { do: 'quit' }
 
 /** A line of the native menu as plain data. */

@@ -1,16 +1,12 @@
-import type {
-	GpuDevice,
-	GpuState,
-	Operation,
-	ProjectState,
-	Reading,
-	Run,
-	Standing,
-} from '../contract/state.ts'
+import { caresOf, changeWords, resultWords, stashWords } from '../contract/pending-words.ts'
+import { outcomeWords } from '../contract/run-words.ts'
+import type { GpuDevice, GpuState, Operation, ProjectState, Reading, Run } from '../contract/state.ts'
 import { ago, count, duration, shorten } from './words.ts'
 
 /** A GPU reading older than this is shown with its age. */
 const lateAfterMs = 60_000
+/** In characters. */
+const mostOnLine = 60
 
 const kindWords: Record<Operation['kind'], string> = {
 	up: 'Up',
@@ -19,6 +15,7 @@ const kindWords: Record<Operation['kind'], string> = {
 	go: 'Sync and validate',
 	undo: 'Undo',
 	setup: 'Setting up',
+	agent: 'Bringing the agent’s work',
 	demo: 'Setting up the demo',
 	'zerotier-restart': 'Restarting ZeroTier',
 	'zerotier-join': 'Joining a ZeroTier network',
@@ -30,9 +27,23 @@ export function busyLine(operation: Operation): string {
 	return shorten(`${kindWords[operation.kind]}: ${what}`)
 }
 
-export function pendingLine({ pending, hub }: ProjectState): string {
-	if (pending.status === 'unknown') return 'Pending: not read yet'
-	if (pending.status === 'unreadable') return `Pending: unknown · ${pending.problem.title}`
+/** All of it on one line. */
+export const pendingLine = (project: ProjectState): string => pendingParts(project).join(', ')
+
+/** The same on as few lines as a menu has room for: nothing of it is cut off. */
+export function pendingLines(project: ProjectState): string[] {
+	const lines: string[] = []
+	for (const part of pendingParts(project)) {
+		const longer = `${lines.at(-1)}, ${part}`
+		if (lines.length > 0 && longer.length <= mostOnLine) lines[lines.length - 1] = longer
+		else lines.push(part)
+	}
+	return lines
+}
+
+function pendingParts({ pending, hub }: ProjectState): string[] {
+	if (pending.status === 'unknown') return ['Pending: not read yet']
+	if (pending.status === 'unreadable') return [`Pending: unknown · ${pending.problem.title}`]
 	const { remote } = pending
 	const out = pending.toWorkstation ?? pending.toHub
 	const back = pending.toLaptop
@@ -42,32 +53,23 @@ export function pendingLine({ pending, hub }: ProjectState): string {
 		...(out?.count || hub === 'direct' ? [] : some(pending.toHub?.count, 'commit', 'for the hub')),
 		...some(back?.count, 'commit', 'to bring back'),
 		...(back?.count ? [] : some(pending.fromHub?.count, 'commit', 'on the hub')),
-		...some(remote?.resultCount, 'result', 'to bring back'),
-		...some(pending.changedCount + pending.untrackedCount, 'changed file'),
-		...some((remote?.changedCount ?? 0) + (remote?.untrackedCount ?? 0), 'changed file', 'there'),
+		...where(resultWords(pending), 'to bring back'),
+		...where(changeWords(pending)),
+		...where(changeWords(remote), 'on the workstation'),
 	]
-	if (parts.length > 0) return parts.join(', ')
-	return out && back ? 'Nothing pending' : 'Nothing changed here; the workstation was not read yet'
+	if (parts.length > 0) return parts
+	return [out && back ? 'Nothing pending' : 'Nothing changed here; the workstation was not read yet']
 }
 
+const where = (words: string | null, place = '') => (words === null ? [] : [`${words} ${place}`.trim()])
 const some = (amount: number | undefined, one: string, where = '') =>
 	amount ? [`${count(amount, one)}${where ? ` ${where}` : ''}`] : []
 
-/** What somebody has begun or left behind in a repository, at which a sync would stop: a line each. */
+/** What a sync would stop at, and what was put aside: a line each. */
 export function careLines({ pending }: ProjectState): string[] {
 	if (pending.status !== 'read') return []
-	const { standing, remote } = pending
-	return [...cares(standing, 'here'), ...(remote ? cares(remote.standing, 'on the workstation') : [])]
-}
-
-function cares({ ongoing, detached, lock }: Standing, where: string): string[] {
-	// A rebase and a bisection check out no branch: that is how they work.
-	const lost = detached && ongoing !== 'rebase' && ongoing !== 'bisect'
-	return [
-		...(ongoing === null ? [] : [`⚠ A ${ongoing} is in progress ${where}`]),
-		...(lost ? [`⚠ No branch is checked out ${where}`] : []),
-		...(lock === null ? [] : [`⚠ Git is locked ${where}${lock.owner ? `, held by ${lock.owner}` : ''}`]),
-	]
+	const stashes = stashWords(pending)
+	return [...caresOf(pending).map(({ title }) => `⚠ ${title}`), ...(stashes === null ? [] : [stashes])]
 }
 
 export function gpuLines(gpu: GpuState, now: number): string[] {
@@ -99,18 +101,5 @@ export function runLine(run: Run, now: number): string {
 		return shorten(parts.join(' · '), 80)
 	}
 	const took = duration(outcome.endedAt - run.startedAt)
-	return `${run.project} · ${outcomeWords(run)} after ${took} · ${ago(outcome.endedAt, now)}`
-}
-
-function outcomeWords({ outcome }: Run): string {
-	switch (outcome.status) {
-		case 'failed':
-			return `failed with exit code ${outcome.exitCode}`
-		case 'killed':
-			return `killed by ${outcome.signal}`
-		case 'lost':
-			return outcome.reason === 'restarted' ? 'lost in a restart' : 'lost'
-		default:
-			return outcome.status
-	}
+	return `${run.project} · ${outcomeWords(outcome)} after ${took} · ${ago(outcome.endedAt, now)}`
 }

@@ -95,7 +95,11 @@ function workstationEntries(workstation: WorkstationState, now: number): MenuEnt
 	return [
 		text(`${name}: ${linkLine(workstation, now)}`),
 		...gpuLines(workstation.gpu, now).map(text),
-		item('Open a shell…', { do: 'open-shell', workstation: name }, whyNoLink(workstation)),
+		item(
+			'Open a shell…',
+			wish({ name: 'openTerminal', input: { what: 'shell', workstation: name } }),
+			whyNoLink(workstation),
+		),
 	]
 }
 

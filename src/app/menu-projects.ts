@@ -2,7 +2,7 @@ import type { PlannedKind } from '../contract/code.ts'
 import type { ProjectState, State } from '../contract/state.ts'
 import { whyNoLink } from './link-lines.ts'
 import { item, type MenuEntry, openWindow, text, wish } from './menu-entries.ts'
-import { busyLine, careLines, pendingLine } from './menu-lines.ts'
+import { busyLine, careLines, pendingLine, pendingLines } from './menu-lines.ts'
 import { shorten } from './words.ts'
 
 /** What can be done with each project: in the menu itself for one, a submenu each for several. */
@@ -34,7 +34,12 @@ function projectEntries(project: ProjectState, state: State, first: boolean): Me
 		item('Back', wish({ name: 'back', input }), why),
 		item('Preview…', preview(project, 'go'), why),
 		item('Undo…', preview(project, 'undo'), why),
-		text(pendingLine(project)),
+		item(
+			'Open tmux…',
+			wish({ name: 'openTerminal', input: { what: 'tmux', ...input } }),
+			whyNoTerminal(project, state),
+		),
+		...pendingLines(project).map(text),
 		...careLines(project).map(text),
 	]
 }
@@ -49,7 +54,11 @@ function whyNotSync(project: ProjectState, state: State): string | null {
 	)
 	if (busy) return busyLine(busy)
 	if (project.strategy === 'files') return 'this version moves code with git only'
-	const workstation = state.workstations[project.workstation]
-	if (!workstation) return `no workstation named ${project.workstation}`
-	return whyNoLink(workstation)
+	return whyNoTerminal(project, state)
+}
+
+/** A terminal is in nobody's way. */
+function whyNoTerminal({ workstation: name }: ProjectState, state: State): string | null {
+	const workstation = state.workstations[name]
+	return workstation ? whyNoLink(workstation) : `no workstation named ${name}`
 }

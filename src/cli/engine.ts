@@ -2,14 +2,13 @@ import { fileURLToPath } from 'node:url'
 import Conf from 'conf'
 import open from 'open'
 import { createEngine } from '../engine/engine.ts'
-import { createLink } from '../engine/link/live-link.ts'
 import { runInTerminal } from '../engine/process/terminal.ts'
 import { attachOrHost } from '../engine/rpc/host.ts'
 import { createBuiltIn } from '../workstation/built-in.ts'
 import type { Doors } from './session.ts'
 
-/** Joins the terminal to the engine: the only file here that knows how one is made. */
-export function realDoors(version: string): Doors {
+/** Joins the terminal to the engine: the only file here that knows how one is made. `program`: this one's file. */
+export function realDoors(version: string, program: string): Doors {
 	return {
 		version,
 		openEngine: (dataFolder, resident) =>
@@ -22,9 +21,9 @@ export function realDoors(version: string): Doors {
 					// The keychain is Electron’s: the app holds it.
 					keychain: null,
 					resident,
+					cli: [process.execPath, program],
 				}),
 			),
-		openLink: (name, ssh) => createLink({ name, ssh }),
 		openBrowser: async (url) => {
 			const child = await open(url)
 			child.on('error', () => {})

@@ -1,6 +1,14 @@
 import type { Command } from 'commander'
 import { ProblemError } from '../contract/client.ts'
-import type { Commit, Lane, ProjectState, Standing } from '../contract/state.ts'
+import {
+	type Care,
+	caresOf,
+	changeWords,
+	fileGroups,
+	resultWords,
+	stashWords,
+} from '../contract/pending-words.ts'
+import type { Commit, Lane, ProjectState } from '../contract/state.ts'
 import { problem } from '../engine/problems.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { settle } from './reach.ts'
@@ -50,53 +58,27 @@ function printPending({ io }: Session, project: ProjectState): void {
 		for (const line of lines) print(io, `    ${line}`)
 		if (all > lines.length) print(io, `    and ${all - lines.length} more`)
 	}
-	const files = (title: string, list: readonly string[] | undefined, all: number | undefined) =>
-		block(title, (list ?? []).map(plain), all)
 	const commits = (title: string, lane: Lane | null) =>
 		block(title, lane?.commits.map(commitText) ?? [], lane?.count)
-	const { remote } = pending
-	block('Needs care', cares(pending, true))
+	block('Needs care', caresOf(pending).map(careText))
 	commits('Up, to the hub', pending.toHub)
 	commits('Up, to the workstation', pending.toWorkstation)
 	commits('Back, from the hub', pending.fromHub)
 	commits('Back, from the workstation', pending.toLaptop)
-	files('Results on the workstation, not yet committed', remote?.resultFiles, remote?.resultCount)
-	files('Changed here, not committed', pending.changedFiles, pending.changedCount)
-	files('Not in git here', pending.untrackedFiles, pending.untrackedCount)
-	files('Changed on the workstation, not committed', remote?.changedFiles, remote?.changedCount)
-	files('Not in git on the workstation', remote?.untrackedFiles, remote?.untrackedCount)
-	block('Stashed', stashes(pending))
+	const { laptop, workstation, results } = fileGroups(pending)
+	for (const { label, files, total } of [...results, ...laptop, ...workstation])
+		block(label, files.map(plain), total)
+	const stashes = stashWords(pending)
+	block('Stashed', stashes === null ? [] : [stashes])
 	if (pending.problem) printProblem(io, pending.problem)
 }
 
-type Read = Extract<ProjectState['pending'], { status: 'read' }>
+/** With what to do about it; a path stands last, to be copied. */
+const careText = ({ title, meaning, path }: Care) =>
+	plain([`${title}.`, meaning, path ?? ''].join(' ').trim())
 
-/** What a person has begun, or what was left behind, that a sync would stop at; `whole`: with all that is known. */
-function cares({ standing, remote }: Read, whole: boolean): string[] {
-	const there = remote ? caresOf(remote.standing, 'on the workstation', whole) : []
-	return [...caresOf(standing, 'here', whole), ...there]
-}
-
-function caresOf({ ongoing, detached, lock }: Standing, where: string, whole: boolean): string[] {
-	const locked = `git is locked ${where}`
-	const holder = lock?.owner ? `held by ${plain(lock.owner)}` : 'it is not known by what'
-	return [
-		ongoing === null ? '' : `a ${plain(ongoing)} is in progress ${where}`,
-		// That is how a rebase and a bisection work.
-		detached && ongoing !== 'rebase' && ongoing !== 'bisect' ? `no branch is checked out ${where}` : '',
-		lock === null ? '' : whole ? `${locked}, ${holder}: ${plain(lock.path)}` : locked,
-	].filter(Boolean)
-}
-
-function stashes({ standing, remote }: Read): string[] {
-	const sides: [number, string][] = [
-		[standing.stashes, 'here'],
-		[remote?.standing.stashes ?? 0, 'on the workstation'],
-	]
-	return sides.flatMap(([number, where]) =>
-		number > 0 ? `${count(number, 'stash', 'stashes')} ${where}` : [],
-	)
-}
+/** As a part of a sentence. */
+const inline = (title: string) => plain(`${title.charAt(0).toLowerCase()}${title.slice(1)}`)
 
 const commitText = ({ id, subject }: Commit) => `${id.slice(0, 8)} ${plain(subject)}`
 
@@ -106,22 +88,20 @@ export function pendingText({ pending, hub }: ProjectState, now: number): string
 	if (pending.status === 'unreadable') return plain(pending.problem.title)
 	const lane = (value: Lane | null, where: string) =>
 		value === null ? `unknown ${where}` : some(value.count, 'commit', where)
-	const { remote } = pending
 	const facts = [
-		...cares(pending, false),
+		...caresOf(pending).map(({ title }) => inline(title)),
 		hub === 'direct' ? '' : lane(pending.toHub, 'for the hub'),
 		some(pending.fromHub?.count, 'commit', 'to take from the hub'),
 		lane(pending.toWorkstation, 'to send'),
 		lane(pending.toLaptop, 'to bring back'),
-		some(remote?.resultCount, 'result file', 'there'),
-		some(pending.changedCount, 'changed file', 'here'),
-		some(pending.untrackedCount, 'new file', 'here'),
-		some(remote?.changedCount, 'changed file', 'there'),
-		some(remote?.untrackedCount, 'new file', 'there'),
+		where(resultWords(pending), 'to bring back'),
+		changeWords(pending) ?? '',
+		where(changeWords(pending.remote), 'on the workstation'),
 	].filter(Boolean)
 	const read = pending.remoteAt === null ? 'the workstation was not read yet' : ago(pending.remoteAt, now)
 	return `${facts.length > 0 ? facts.join(', ') : 'nothing pending'} · ${read}`
 }
 
+const where = (words: string | null, place: string) => (words === null ? '' : `${words} ${place}`)
 const some = (amount: number | undefined, one: string, where: string) =>
 	amount ? `${count(amount, one)} ${where}` : ''

@@ -15,6 +15,7 @@ import { addSetup } from './setup.ts'
 import { addShell } from './shell.ts'
 import { addStatus } from './status.ts'
 import { addSync } from './sync.ts'
+import { addTmux } from './tmux.ts'
 import { addWorktree } from './worktree.ts'
 import { addZeroTier } from './zerotier.ts'
 
@@ -56,6 +57,7 @@ export async function main(argv: readonly string[], io: Io, doors: Doors): Promi
 	addDemo(program, cli)
 	addSetup(program, cli)
 	addShell(program, cli)
+	addTmux(program, cli)
 	addZeroTier(program, cli)
 	try {
 		await program.parseAsync(withDefault(program, argv), { from: 'user' })

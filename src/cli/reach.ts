@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { ProblemError } from '../contract/client.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { LinkState, State, WorkstationState } from '../contract/state.ts'
-import type { Link } from '../engine/link/link.ts'
 import { problem } from '../engine/problems.ts'
 import { type AskingLink, answerQuestion, questionOf, questionProblem } from './questions.ts'
 import type { Session } from './session.ts'
@@ -90,44 +89,5 @@ function engineLink({ client, until }: Session, workstation: string): AskingLink
 		async answerLogin(question, answers, keep) {
 			await client.call('answerLogin', { workstation, question, answers, keep })
 		},
-	}
-}
-
-/** The same for a link of this process's own. */
-export async function dial(link: Link, { io, over }: Pick<Session, 'io' | 'over'>): Promise<void> {
-	link.connect()
-	for (;;) {
-		try {
-			return await link.whenUp(patience, over)
-		} catch (error) {
-			const asked = questionOf(link.state)
-			if (!asked || over.aborted) throw error
-			await answerQuestion(io, ownLink(link, over), asked, over)
-		}
-	}
-}
-
-function ownLink(link: Link, over: AbortSignal): AskingLink {
-	return {
-		until: (pick, limitMs) =>
-			new Promise((settle) => {
-				const end = (found: boolean) => {
-					clearTimeout(timer)
-					over.removeEventListener('abort', nothing)
-					stop()
-					settle(found)
-				}
-				const nothing = () => end(false)
-				const look = () => {
-					if (pick(link.state)) end(true)
-				}
-				const timer = setTimeout(nothing, limitMs)
-				const stop = link.onState(look)
-				over.addEventListener('abort', nothing)
-				if (over.aborted) nothing()
-				else look()
-			}),
-		answerHostKey: async (fingerprint, accept) => link.answerHostKey(fingerprint, accept),
-		answerLogin: async (question, answers, keep) => link.answerLogin(question, answers, keep),
 	}
 }

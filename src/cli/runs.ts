@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { ProblemError } from '../contract/client.ts'
+import { outcomeWords } from '../contract/run-words.ts'
 import type { Run } from '../contract/state.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { longest, stopWithLink } from './follow.ts'
@@ -7,7 +8,7 @@ import type { Io } from './io.ts'
 import { settle, whyNotReached } from './reach.ts'
 import { print, printJson, printJsonLine, printProblem } from './report.ts'
 import { type Cli, type Session, withEngine } from './session.ts'
-import { ago, columns, duration, metricsText, outcomeText, plain } from './words.ts'
+import { ago, columns, duration, metricsText, plain } from './words.ts'
 
 /** One reading of a log asks for this much (bytes). */
 const pieceBytes = 262_144
@@ -123,8 +124,8 @@ async function followRun(session: Session, run: string, json: boolean | undefine
 
 function runEnd({ outcome, startedAt }: Run): string {
 	if (outcome.status === 'running') return 'The log has ended.'
-	const was = ['cancelled', 'killed', 'lost'].includes(outcome.status) ? 'was ' : ''
-	return `The run ${was}${outcomeText(outcome)} after ${duration(outcome.endedAt - startedAt)}.`
+	const was = ['succeeded', 'failed'].includes(outcome.status) ? '' : 'was '
+	return `The run ${was}${outcomeWords(outcome)} after ${duration(outcome.endedAt - startedAt)}.`
 }
 
 export function runsText(runs: readonly Run[], io: Io): string {
@@ -139,7 +140,7 @@ export function runsText(runs: readonly Run[], io: Io): string {
 				plain(run.project),
 				ago(run.startedAt, io.now()),
 				duration(end - run.startedAt),
-				outcomeText(run.outcome),
+				outcomeWords(run.outcome),
 				progress || metricsText(run.metrics, run.change),
 			]
 		})

@@ -1,9 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, ProblemError } from '../contract/client.ts'
-import type { WorkstationConfig } from '../contract/config.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { State } from '../contract/state.ts'
-import type { Link } from '../engine/link/link.ts'
 import { problem, problemOf } from '../engine/problems.ts'
 import type { Attachment } from '../engine/rpc/host.ts'
 import { exitCodeOf, exitCodes, isWrongUse } from './exit-codes.ts'
@@ -15,8 +13,6 @@ export interface Doors {
 	version: string
 	/** `resident`: it stays for long, as the window's engine does. */
 	openEngine(dataFolder: string, resident: boolean): Promise<Attachment>
-	/** A connection of this process's own, not yet dialled. */
-	openLink(name: string, ssh: WorkstationConfig['ssh']): Link
 	openBrowser(url: string): Promise<void>
 	/** Hands this program's terminal to another program until it ends; its exit code. */
 	runInTerminal(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number>

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { OperationOutcome } from '../contract/state.ts'
+import type { StartWish } from '../engine/runs/start-wish.ts'
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts'
 import { follow, waitForRun } from './follow.ts'
 import type { Io } from './io.ts'
@@ -7,8 +8,9 @@ import { printPlan } from './plan.ts'
 import { type Progress, progressFor } from './progress.ts'
 import { reach, workstationOf } from './reach.ts'
 import { note, print, printJsonLine, printProblem } from './report.ts'
+import { waitForSeries } from './series.ts'
 import { type Cli, type Session, withEngine } from './session.ts'
-import { type Wishes, type WishOptions, wishesOf } from './wish.ts'
+import { startWishOf, type Wishes, type WishOptions, wishesOf } from './wish.ts'
 import { count, duration, metricsText } from './words.ts'
 
 type SyncKind = 'up' | 'run' | 'back' | 'go' | 'undo'
@@ -21,6 +23,8 @@ interface SyncOptions extends WishOptions {
 /** What is sent with the command. */
 interface Asked extends Wishes {
 	project: string | undefined
+	/** Of the runs that it starts; only for what starts some. */
+	start?: StartWish
 	plan?: string
 }
 
@@ -58,10 +62,20 @@ export function addSync(program: Command, cli: Cli): void {
 				.option(
 					'--take <side:file>',
 					'in a conflict take the file as `laptop` or `workstation` has it; may be repeated',
-					(value: string, before: string[] = []) => [...before, value],
+					repeated,
 				)
+		if (kind === 'run' || kind === 'go')
+			command
+				.option(
+					'--set <name=values>',
+					'a parameter of the command, or a list of values: `--set horizon=24,48 --set seed=1,2` is a run for each pair, one after another or as one Slurm array; may be repeated',
+					repeated,
+				)
+				.option('--anyway', 'start it also where a log-out would end it')
 	}
 }
+
+const repeated = (value: string, before: string[] = []) => [...before, value]
 
 async function syncProject(
 	session: Session,
@@ -70,21 +84,25 @@ async function syncProject(
 	options: SyncOptions,
 ): Promise<number> {
 	const wishes = wishesOf(options, kind)
+	const start = startWishOf(options, kind)
 	const workstation = workstationOf(session.state(), project)
 	if (workstation !== null) await reach(session, workstation)
 	if (options.dryRun && kind !== 'run') {
 		const plan = await session.client.call('preview', { project, kind, ...wishes })
 		return printPlan(session.io, plan, options.json)
 	}
-	const asked = { project, ...wishes, ...(await boundTo(session, kind, project, wishes, options.plan)) }
+	const bound = await boundTo(session, kind, project, wishes, options.plan)
+	const asked = { project, ...wishes, ...bound, start }
 	if (options.wait) return await syncAndWait(session, kind, asked, options.json)
 	if (session.hosted && workstation !== null)
 		return await syncWhileHosting(session, kind, asked, options.json)
-	const { operation } = await session.client.call(kind, asked)
+	const { operation } = await session.client.call(kind, inputOf(asked))
 	if (options.json) printJsonLine(session.io, { outcome: 'started', operation })
 	else print(session.io, 'Started. Hawser goes on with it; hawser status shows how far it is.')
 	return exitCodes.done
 }
+
+const inputOf = ({ start, ...asked }: Asked) => ({ ...asked, ...start })
 
 /** The beginning of a plan's id is enough to name it; one that is no beginning is left for the engine to refuse. */
 async function boundTo(
@@ -113,7 +131,11 @@ export async function syncAndWait(
 		return farewell(session)
 	}
 	let outcome = await start(session, kind, asked, progress)
-	if (kind === 'run') outcome = await waitForRun(session, outcome, progress)
+	if (kind === 'run')
+		outcome =
+			outcome.series.length > 1
+				? await waitForSeries(session, outcome, json)
+				: await waitForRun(session, outcome, progress)
 	printOutcome(io, outcome, json)
 	return exitCodeOfOutcome(outcome)
 }
@@ -124,7 +146,7 @@ async function start(
 	asked: Asked,
 	progress: Progress,
 ): Promise<OperationOutcome> {
-	const { operation } = await session.client.call(kind, asked)
+	const { operation } = await session.client.call(kind, inputOf(asked))
 	return await follow(session, operation, progress)
 }
 
@@ -146,18 +168,31 @@ async function syncWhileHosting(
 		progress.end()
 		return farewell(session)
 	}
-	const sent = kind === 'go' ? await start(session, 'up', asked, progress) : null
+	const { start: wish, ...code } = asked
+	const sent = kind === 'go' ? await start(session, 'up', code, progress) : null
 	const started =
 		sent && sent.status !== 'succeeded'
 			? sent
-			: await start(session, 'run', { project: asked.project }, progress)
+			: await start(session, 'run', { project: asked.project, ...(wish ? { start: wish } : {}) }, progress)
 	const outcome = { ...started, commits: sent?.commits ?? started.commits }
 	if (outcome.status !== 'succeeded' || !outcome.run) {
 		printOutcome(io, outcome, json)
 		return exitCodeOfOutcome(outcome)
 	}
 	const { id } = outcome.run
-	if (json) printJsonLine(io, { outcome: 'started', run: outcome.run, commits: outcome.commits })
+	const { series } = outcome
+	if (json)
+		printJsonLine(io, {
+			outcome: 'started',
+			run: outcome.run,
+			commits: outcome.commits,
+			...(series.length > 1 ? { series } : {}),
+		})
+	else if (series.length > 1)
+		print(
+			io,
+			`${count(series.length, 'run')} go on:\n${series.map((one) => `  ${one}`).join('\n')}\n  hawser runs   shows them\n  hawser back   brings their results`,
+		)
 	else
 		print(
 			io,

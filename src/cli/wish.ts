@@ -1,6 +1,8 @@
 import { ProblemError } from '../contract/client.ts'
 import type { CommitWish, Take } from '../contract/code.ts'
 import { problem } from '../engine/problems.ts'
+import type { StartWish } from '../engine/runs/start-wish.ts'
+import { setsOf } from './sets.ts'
 
 /** What can be said on the command line of a sync besides its kind. */
 export interface WishOptions {
@@ -10,6 +12,8 @@ export interface WishOptions {
 	untracked?: boolean
 	take?: string[]
 	big?: boolean
+	set?: string[]
+	anyway?: boolean
 }
 
 export interface Wishes {
@@ -18,7 +22,13 @@ export interface Wishes {
 	big?: boolean
 }
 
-/** @throws ProblemError `input-invalid` */
+/** What of them is about the runs to start. @throws ProblemError `input-invalid` */
+export function startWishOf({ set, anyway }: WishOptions, command: string): StartWish {
+	const sets = setsOf(set ?? [], command)
+	return { ...(sets ? { sets } : {}), ...(anyway ? { anyway } : {}) }
+}
+
+/** What of them is about moving code. @throws ProblemError `input-invalid` */
 export function wishesOf({ commit, untracked, take, big }: WishOptions, command: string): Wishes {
 	const wrong = (message: string) => new ProblemError(problem('input-invalid', { command, message }))
 	if (untracked && commit === undefined) throw wrong('--untracked goes with --commit')

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
-import type { Run, RunOutcome, Step } from '../contract/state.ts'
+import type { Run, Step } from '../contract/state.ts'
 import type { ZeroTierPeer } from '../contract/zerotier.ts'
 import type { Io, Output } from './io.ts'
 
@@ -65,19 +65,6 @@ export function metricsText(metrics: Run['metrics'], change: Run['change'] = nul
 			return `${plain(name)} ${number(value)}${moved}`
 		})
 		.join(', ')
-}
-
-export function outcomeText(outcome: RunOutcome): string {
-	switch (outcome.status) {
-		case 'failed':
-			return `failed, exit code ${outcome.exitCode}`
-		case 'killed':
-			return `killed by ${outcome.signal}`
-		case 'lost':
-			return outcome.reason === 'restarted' ? 'lost: the workstation restarted' : 'lost: it vanished'
-		default:
-			return outcome.status
-	}
 }
 
 /** Rows as columns, two blanks between. The last column is as long as it is. */

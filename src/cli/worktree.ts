@@ -6,6 +6,7 @@ import { reach, workstationOf } from './reach.ts'
 import { print, printJson } from './report.ts'
 import { type Cli, type Session, withEngine } from './session.ts'
 import { columns, count, plain } from './words.ts'
+import { addWorktreeOpen } from './worktree-open.ts'
 
 type Machine = Worktree['machine']
 
@@ -16,7 +17,7 @@ interface WorktreeOptions {
 	json?: boolean
 }
 
-/** `worktree`, `worktree list`, `worktree add`, `worktree remove`. */
+/** `worktree`, `worktree list`, `worktree add`, `worktree open`, `worktree remove`. */
 export function addWorktree(program: Command, cli: Cli): void {
 	const worktree = program
 		.command('worktree')
@@ -58,6 +59,7 @@ export function addWorktree(program: Command, cli: Cli): void {
 				return exitCodes.done
 			}),
 		)
+	addWorktreeOpen(worktree, cli, { on: on(), reachFor, meant })
 	worktree
 		.command('remove')
 		.argument('<path>', 'its folder')

@@ -1,6 +1,6 @@
 import { createBirpc } from 'birpc'
 import { applyChange } from './changes.ts'
-import type { CommandInput, CommandName, CommandOutput, LogChunk } from './commands.ts'
+import type { CommandInput, CommandName, CommandOutput, LogChunk, PtyChunk } from './commands.ts'
 import type { Problem } from './problem.ts'
 import type { Change, State } from './state.ts'
 
@@ -28,6 +28,7 @@ export interface EngineFunctions {
 export interface FaceFunctions {
 	changes(changes: Change[]): void
 	log(chunk: LogChunk): void
+	pty(chunk: PtyChunk): void
 }
 
 /** A refused command, with the words to show. */
@@ -49,6 +50,8 @@ export interface Client {
 	watch(listener: (state: State) => void): () => void
 	/** Log chunks of the runs this face follows. Returns the disposer. */
 	onLog(listener: (chunk: LogChunk) => void): () => void
+	/** What the terminals that this face opened print. Returns the disposer. */
+	onPty(listener: (chunk: PtyChunk) => void): () => void
 	/** Called once, when the engine is gone. Returns the disposer. */
 	onClose(listener: () => void): () => void
 }
@@ -56,6 +59,7 @@ export interface Client {
 export function createClient(channel: Channel): Client {
 	const stateListeners = new Set<(state: State) => void>()
 	const logListeners = new Set<(chunk: LogChunk) => void>()
+	const ptyListeners = new Set<(chunk: PtyChunk) => void>()
 	let state: State | null = null
 	let early: Change[] = []
 	let subscribed: Promise<void> | null = null
@@ -72,6 +76,9 @@ export function createClient(channel: Channel): Client {
 		},
 		log(chunk) {
 			for (const listener of logListeners) listener(chunk)
+		},
+		pty(chunk) {
+			for (const listener of ptyListeners) listener(chunk)
 		},
 	}
 	let stopListening: () => void = () => {}
@@ -116,6 +123,10 @@ export function createClient(channel: Channel): Client {
 		onLog(listener) {
 			logListeners.add(listener)
 			return () => logListeners.delete(listener)
+		},
+		onPty(listener) {
+			ptyListeners.add(listener)
+			return () => ptyListeners.delete(listener)
 		},
 		onClose: (listener) => channel.onClose(listener),
 	}

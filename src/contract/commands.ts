@@ -8,7 +8,10 @@ import {
 	worktreeSchema,
 } from './code.ts'
 import { pathSchema, refSchema, sshSchema, zerotierNetworkSchema } from './config.ts'
-import { operationOutcomeSchema, rungSchema, runSchema, workstationStateSchema } from './state.ts'
+import { probeSchema } from './probe.ts'
+import { problemSchema } from './problem.ts'
+import { logHitSchema, parametersSchema, runSchema } from './run.ts'
+import { operationOutcomeSchema, rungSchema, workstationStateSchema } from './state.ts'
 import { zerotierReadingSchema } from './zerotier.ts'
 
 const nothing = z.strictObject({})
@@ -24,7 +27,25 @@ const bringSchema = plannedSchema.extend({
 	big: z.boolean().optional(),
 })
 const sendSchema = bringSchema.extend({ commit: commitWishSchema.optional() })
+/** A worktree of a project, the prepared merge's too, by its path on that machine. */
+const folderSchema = z.strictObject({
+	project: z.string().optional(),
+	machine: worktreeSchema.shape.machine,
+	path: pathSchema,
+})
+const editorFound = z.object({ editor: z.string() })
 const oneRun = z.strictObject({ run: z.string() })
+/**
+ * `sets`: one run for each, with these parameters beside the settings' own; more than one is a series.
+ * `anyway`: also where a log-out would end it.
+ */
+const startSchema = z.strictObject({
+	project: z.string().optional(),
+	sets: z.array(parametersSchema).min(1).max(200).optional(),
+	anyway: z.boolean().optional(),
+})
+const onePty = z.strictObject({ pty: z.string() })
+const ptySize = { columns: z.int().min(1).max(10_000), rows: z.int().min(1).max(10_000) }
 const operationStarted = z.object({ operation: z.string() })
 
 /**
@@ -96,9 +117,10 @@ export const commands = {
 		output: planSchema,
 	},
 	up: { input: sendSchema, output: operationStarted },
-	run: { input: maybeProject, output: operationStarted },
+	run: { input: startSchema, output: operationStarted },
 	back: { input: bringSchema, output: operationStarted },
-	go: { input: sendSchema, output: operationStarted },
+	/** With more than one of `sets` it waits for the whole series, and brings back when all of it succeeded. */
+	go: { input: sendSchema.extend(startSchema.shape), output: operationStarted },
 	/** Brings back how things were before the project's last operation, on both sides. */
 	undo: { input: plannedSchema, output: operationStarted },
 	/** What was kept before operations, newest first. */
@@ -108,6 +130,10 @@ export const commands = {
 		input: z.strictObject({ project: z.string().optional() }),
 		output: z.object({ path: z.string(), branch: z.string(), files: z.array(z.string()) }),
 	},
+	/** The name of the editor that would open a worktree; nothing is started by asking. */
+	findEditor: { input: folderSchema, output: editorFound },
+	/** Opens a worktree in the person's editor, on this laptop; from the workstation over the editor's own ssh. */
+	openInEditor: { input: folderSchema, output: editorFound },
 	/** Makes what a project needs on both sides and is not there yet. Again changes nothing. */
 	setUpProject: { input: maybeProject, output: operationStarted },
 	listWorktrees: { input: maybeProject, output: z.object({ worktrees: z.array(worktreeSchema) }) },
@@ -123,14 +149,7 @@ export const commands = {
 		output: worktreeSchema,
 	},
 	/** Only one that is clean, untracked files included, and whose head is on a remote's branch or another local one. */
-	removeWorktree: {
-		input: z.strictObject({
-			project: z.string().optional(),
-			machine: worktreeSchema.shape.machine,
-			path: pathSchema,
-		}),
-		output: done,
-	},
+	removeWorktree: { input: folderSchema, output: done },
 	/** Sets up the built-in workstation and its demo project. */
 	setUpDemo: { input: nothing, output: operationStarted },
 	/** Answers when the operation has ended. */
@@ -143,6 +162,21 @@ export const commands = {
 	cancelRun: { input: oneRun, output: done },
 	/** A person has seen how it ended. */
 	lookRun: { input: oneRun, output: done },
+	/** Takes an ended run, its log and what was collected of it off its workstation. */
+	removeRun: { input: oneRun, output: done },
+	/** Lines of the log that hold this text, at most `most` from byte `from` on; searched for where the log lies. */
+	searchLog: {
+		input: z.strictObject({
+			run: z.string(),
+			text: z.string().min(1).max(200),
+			/** Capitals matter. */
+			exact: z.boolean().optional(),
+			from: z.int().min(0).optional(),
+			most: z.int().min(1).max(1000).optional(),
+		}),
+		/** `next`: where to search on; null: that was all. */
+		output: z.object({ hits: z.array(logHitSchema), next: z.number().nullable() }),
+	},
 	/** The log from a byte offset on; `end` is the offset to ask from next. */
 	readLog: {
 		input: z.strictObject({ run: z.string(), from: z.int().min(0), most: z.int().min(1).max(1_048_576) }),
@@ -151,6 +185,46 @@ export const commands = {
 	/** Pushes `log` events to this face from a byte offset on, until `unfollowLog` or the run's end. */
 	followLog: { input: z.strictObject({ run: z.string(), from: z.int().min(0) }), output: done },
 	unfollowLog: { input: oneRun, output: done },
+	/** The run that this face shows to a person right now; its notices then stay quiet. Null: none. */
+	lookAt: { input: z.strictObject({ run: z.string().nullable() }), output: done },
+	/** What the project's own Python, its PyTorch, the driver and TiRex say of the GPU. */
+	probe: { input: maybeProject, output: probeSchema },
+	/** Reads now what the project's coding agent does; the answer lies in the state. */
+	checkAgent: { input: maybeProject, output: done },
+	/** Starts it in its tmux session, in its own worktree and on its own branch; adopts one that goes on. */
+	startAgent: { input: maybeProject, output: done },
+	/** Ends its session. Its worktree and its branch stay. */
+	stopAgent: { input: maybeProject, output: done },
+	/** Merges its branch into the laptop's base branch, by the same way and the same rules as `back`. */
+	bringAgent: { input: plannedSchema, output: operationStarted },
+	/**
+	 * Opens the person's terminal on the laptop, in it: a shell on the workstation; the tmux session of the project there
+	 * (made when it is not there); or its agent's.
+	 */
+	openTerminal: {
+		input: z.strictObject({
+			what: z.enum(['shell', 'tmux', 'agent']),
+			workstation: z.string().optional(),
+			project: z.string().optional(),
+		}),
+		output: done,
+	},
+	/** A terminal on the workstation over the live link: its output comes as `pty` events to this face alone. */
+	openPty: {
+		input: z.strictObject({
+			what: z.enum(['shell', 'tmux', 'agent']),
+			workstation: z.string().optional(),
+			project: z.string().optional(),
+			/** The terminal's kind, as $TERM says it. */
+			term: z.string().min(1).max(100),
+			...ptySize,
+		}),
+		output: z.object({ pty: z.string(), workstation: z.string() }),
+	},
+	/** `data`: bytes, in base64. */
+	writePty: { input: onePty.extend({ data: z.base64().max(100_000) }), output: done },
+	resizePty: { input: onePty.extend(ptySize), output: done },
+	closePty: { input: onePty, output: done },
 	/** True for the one face that may tell this notice; asked before it is shown. */
 	claimNotice: { input: z.strictObject({ notice: z.string() }), output: z.object({ first: z.boolean() }) },
 	pause: { input: z.strictObject({ until: z.number().nullable() }), output: done },
@@ -159,6 +233,17 @@ export const commands = {
 export type CommandName = keyof typeof commands
 export type CommandInput<N extends CommandName> = z.input<(typeof commands)[N]['input']>
 export type CommandOutput<N extends CommandName> = z.output<(typeof commands)[N]['output']>
+
+export const ptyChunkSchema = z.object({
+	pty: z.string(),
+	/** Bytes, in base64. */
+	data: z.string(),
+	/** Its end, after all of its output; null while it goes on. `problem`: why nothing is known of it, such as a lost link. */
+	exit: z
+		.object({ code: z.int().nullable(), signal: z.string().nullable(), problem: problemSchema.nullable() })
+		.nullable(),
+})
+export type PtyChunk = z.infer<typeof ptyChunkSchema>
 
 export const logChunkSchema = z.object({
 	run: z.string(),

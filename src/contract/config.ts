@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { directionSchema, runnerSchema } from './run.ts'
 
 /** Shown in menus, used in paths of ours and typed on the command line. */
 const nameSchema = z
@@ -24,6 +25,12 @@ const commandSchema = z
 	.string()
 	.min(1)
 	.regex(/^[^\u0000-\u001f]+$/u, 'must be one line, without control characters')
+
+/** A word of a command line. */
+const editorWordSchema = z
+	.string()
+	.min(1)
+	.regex(/^[^\u0000-\u001f]+$/u, 'must not hold a line break or a control character')
 
 export const sshSchema = z.strictObject({
 	/** A host alias of `~/.ssh/config`, a name or an address. */
@@ -63,11 +70,36 @@ export const zerotierSchema = z.strictObject({
 	tokenFile: pathSchema.optional(),
 })
 
+/** An option of `sbatch`, such as `--partition=gpu`: one argument, never read by a shell. */
+const sbatchOption = z
+	.string()
+	.regex(/^--?[A-Za-z][^\u0000-\u001f]*$/u, 'must be one option of sbatch, beginning with -')
+
+export const slurmSchema = z.strictObject({
+	partition: z.string().min(1).optional(),
+	account: z.string().min(1).optional(),
+	/** As `sbatch --gres` takes it: `gpu:1`, `gpu:a100:2`. */
+	gres: z.string().min(1).optional(),
+	/** How many runs of a series may go on at once. Default: as many as Slurm lets. */
+	atOnce: z.int().min(1).optional(),
+	/** More options for `sbatch`, each `--name=value`. */
+	options: z.array(sbatchOption).default([]),
+})
+
+/** Ended runs are let go on the workstation, oldest first, when they are older or all of them bigger than this. */
+export const keepRunsSchema = z.strictObject({
+	days: z.int().min(1).default(90),
+	mebibytes: z.int().min(1).default(10_240),
+})
+
 export const workstationSchema = z.strictObject({
 	name: nameSchema,
 	ssh: sshSchema,
 	zerotier: zerotierSchema.optional(),
-	runner: z.enum(['tmux', 'detached']).default('tmux'),
+	/** What runs are run by: tmux (without it there: detached), a process of its own, or the cluster it logs in to. */
+	runner: runnerSchema.default('tmux'),
+	slurm: slurmSchema.optional(),
+	keepRuns: keepRunsSchema.prefault({}),
 	/** Kept for the tunnels to come; not read yet. */
 	tunnels: z.array(z.unknown()).default([]),
 })
@@ -90,10 +122,71 @@ export const gitSchema = z.strictObject({
 	results: z.array(pathSchema).min(1).default(['results/**']),
 })
 
+const variableName = z
+	.string()
+	.regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'must be a name of letters, digits and _')
+const oneLine = z
+	.string()
+	.max(4096)
+	.regex(/^[^\u0000-\u001f]*$/u, 'must be one line, without control characters')
+
+/** Pieces with a time unit: `90 s`, `45 min`, `2 h`, `1 d`. */
+const durationSchema = z
+	.string()
+	.regex(/^\d{1,6} ?(s|min|h|d)$/, 'must be a number with s, min, h or d, such as 45 min')
+
+const patternSchema = z
+	.string()
+	.min(1)
+	.max(500)
+	.refine((text) => {
+		try {
+			new RegExp(text, 'u')
+			return true
+		} catch {
+			return false
+		}
+	}, 'must be a regular expression')
+
 export const validationSchema = z.strictObject({
+	/** A shell's line; each `{name}` of its parameters is replaced by the value as one word. */
 	command: commandSchema,
-	/** JSON files the run writes; their top-level numbers become metrics. */
+	/** The parameters with the values they have when nothing else is asked for. */
+	parameters: z.record(variableName, oneLine).default({}),
+	/** Put into the run's environment. It lies in a file of the run on the workstation: no place for secrets. */
+	environment: z.record(variableName, oneLine).default({}),
+	/** The longest a run may take. */
+	limit: durationSchema.optional(),
+	/** JSON and CSV files the run writes; their numbers become metrics. */
 	metrics: z.array(pathSchema).default(['results/*.json']),
+	/** Which way a metric is better, where its name does not say it. */
+	directions: z.record(z.string().min(1), directionSchema).default({}),
+	/**
+	 * How the log tells progress, where it is none of the known shapes: a regular expression with the groups `done` and
+	 * `all`, or `percent`.
+	 */
+	progress: patternSchema.optional(),
+	/** The Python that `probe` asks, as a command line: `conda run -n tirex python`. Default: what is found. */
+	python: commandSchema.optional(),
+})
+
+export const agentConfigSchema = z.strictObject({
+	/** What the agent's tmux session runs. */
+	command: commandSchema.default('claude'),
+	branch: refSchema.default('agent'),
+	/** Its worktree on the workstation; default: the remote path with `-agent`. */
+	worktree: pathSchema.optional(),
+})
+
+export const webhookSchema = z.strictObject({
+	url: z.url({ protocol: /^https?$/ }),
+	/** `json`: one JSON object a notice. `ntfy`: as ntfy's topics take it (title and tags as headers, body as text). */
+	format: z.enum(['json', 'ntfy']).default('json'),
+})
+
+export const noticesSchema = z.strictObject({
+	/** Notices are also sent there. Off when left out. */
+	webhook: webhookSchema.optional(),
 })
 
 export const projectSchema = z.strictObject({
@@ -103,7 +196,13 @@ export const projectSchema = z.strictObject({
 	local: pathSchema,
 	remote: pathSchema,
 	git: gitSchema.prefault({}),
+	/** Instead of the workstation's. */
+	runner: runnerSchema.optional(),
+	/** Instead of the workstation's. */
+	slurm: slurmSchema.optional(),
 	validation: validationSchema,
+	/** A coding agent on the workstation; `{}` is Claude Code. */
+	agent: agentConfigSchema.optional(),
 })
 
 const unique = (items: { name: string }[]) => new Set(items.map((item) => item.name)).size === items.length
@@ -112,6 +211,11 @@ export const configSchema = z
 	.strictObject({
 		workstations: z.array(workstationSchema).default([]).refine(unique, 'names must differ'),
 		projects: z.array(projectSchema).default([]).refine(unique, 'names must differ'),
+		notices: noticesSchema.prefault({}),
+		/** The terminal that shells open in. Default: the system's own, or $TERMINAL. */
+		terminal: z.enum(['terminal', 'iterm2', 'ghostty', 'kitty', 'wezterm']).optional(),
+		/** What opens a folder, word by word: `["code", "--new-window"]`. Default: what is found. */
+		editor: z.array(editorWordSchema).min(1).optional(),
 	})
 	.check((context) => {
 		const names = new Set(context.value.workstations.map((workstation) => workstation.name))

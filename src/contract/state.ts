@@ -1,5 +1,10 @@
 import { z } from 'zod'
+import { agentSchema } from './agent.ts'
 import { factSchema, problemSchema } from './problem.ts'
+import { directionSchema, parametersSchema, runnerSchema, runSchema } from './run.ts'
+
+export type { AgentState } from './agent.ts'
+export type { Direction, LogHit, Run, RunnerKind, RunOutcome } from './run.ts'
 
 /** Milliseconds since the epoch, by the laptop's clock. */
 const time = z.number()
@@ -231,6 +236,11 @@ export const pendingSchema = z.object({
 			base: z.string().nullable(),
 			validation: z.string().nullable(),
 			standing: standingSchema,
+			/**
+			 * Commits that somebody made on the base branch there: on no branch of the laptop, the hub or the
+			 * validation branch, so nothing moves them.
+			 */
+			baseCommits: laneSchema,
 			/** In the worktree, results left out. */
 			untrackedFiles: z.array(z.string()),
 			untrackedCount: z.int(),
@@ -255,6 +265,13 @@ export const projectStateSchema = z.object({
 	base: z.string(),
 	validation: z.string(),
 	command: z.string(),
+	/** The command's parameters as the settings have them. */
+	parameters: parametersSchema,
+	/** Which way each metric is better, where the settings say so. */
+	directions: z.record(z.string(), directionSchema),
+	runner: runnerSchema,
+	/** Null: the settings name no coding agent. */
+	agent: agentSchema.nullable(),
 	pending: z.discriminatedUnion('status', [
 		z.object({ status: z.literal('unknown') }),
 		z.object({ status: z.literal('unreadable'), at: time, problem: problemSchema }),
@@ -262,43 +279,6 @@ export const projectStateSchema = z.object({
 	]),
 })
 export type ProjectState = z.infer<typeof projectStateSchema>
-
-// ——— runs ———
-
-export const runOutcomeSchema = z.discriminatedUnion('status', [
-	z.object({ status: z.literal('running') }),
-	z.object({ status: z.literal('succeeded'), endedAt: time }),
-	z.object({ status: z.literal('failed'), endedAt: time, exitCode: z.int() }),
-	z.object({ status: z.literal('killed'), endedAt: time, signal: z.string() }),
-	z.object({ status: z.literal('cancelled'), endedAt: time }),
-	/** It is gone and left no exit code: the workstation restarted, or its shell was killed. */
-	z.object({ status: z.literal('lost'), endedAt: time, reason: z.enum(['restarted', 'vanished']) }),
-])
-export type RunOutcome = z.infer<typeof runOutcomeSchema>
-
-export const runSchema = z.object({
-	/** Sortable and unique: `20261123T101500Z-nt-3f9c`. */
-	id: z.string(),
-	workstation: z.string(),
-	project: z.string(),
-	command: z.string(),
-	branch: z.string(),
-	commit: z.string(),
-	runner: z.enum(['tmux', 'detached']),
-	startedAt: time,
-	outcome: runOutcomeSchema,
-	/** When the workstation last told of it. */
-	seenAt: time,
-	progress: z.object({ fraction: z.number(), text: z.string() }).nullable(),
-	lastLine: z.string(),
-	logBytes: z.number(),
-	metrics: z.record(z.string(), z.number()).nullable(),
-	/** Metric by metric: this run minus the last succeeded run before it. */
-	change: z.record(z.string(), z.number()).nullable(),
-	/** Its end was looked at by a person. */
-	looked: z.boolean(),
-})
-export type Run = z.infer<typeof runSchema>
 
 // ——— operations ———
 
@@ -318,6 +298,8 @@ export const operationOutcomeSchema = z.object({
 	run: z
 		.object({ id: z.string(), exitCode: z.int().nullable(), durationMs: z.number().nullable() })
 		.nullable(),
+	/** All runs of a series that it started, in their order; else empty. */
+	series: z.array(z.string()),
 	/** What went up and what came back. */
 	commits: z.object({ up: z.array(commitSchema), back: z.array(commitSchema) }),
 	metrics: z.record(z.string(), z.number()).nullable(),
@@ -326,7 +308,18 @@ export type OperationOutcome = z.infer<typeof operationOutcomeSchema>
 
 export const operationSchema = z.object({
 	id: z.string(),
-	kind: z.enum(['up', 'run', 'back', 'go', 'undo', 'setup', 'demo', 'zerotier-restart', 'zerotier-join']),
+	kind: z.enum([
+		'up',
+		'run',
+		'back',
+		'go',
+		'undo',
+		'setup',
+		'agent',
+		'demo',
+		'zerotier-restart',
+		'zerotier-join',
+	]),
 	/** Empty for what is about no project. */
 	project: z.string(),
 	workstation: z.string(),
@@ -341,11 +334,18 @@ export type Operation = z.infer<typeof operationSchema>
 // ——— notices ———
 
 export const noticeSchema = z.object({
-	/** The same event always has the same id: `run:<run id>`, `attention:<…>`. */
+	/**
+	 * The same event always has the same id: `run:<run id>`, `person:<workstation>:<what>`, `away:<workstation>:<since>`,
+	 * `agent:<project>:<since>`, `several:<first id>`.
+	 */
 	id: z.string(),
+	kind: z.enum(['run-ended', 'waits-for-person', 'out-of-reach', 'agent', 'several']),
 	title: z.string(),
 	body: z.string(),
+	/** The run that a click opens. */
 	run: z.string().nullable(),
+	/** The notices that this one stands for: told with it, never by themselves. */
+	covers: z.array(z.string()),
 	at: time,
 })
 export type Notice = z.infer<typeof noticeSchema>

@@ -1,4 +1,5 @@
 import type { CommandOutput } from '../contract/commands.ts'
+import { editorFor, type Folder, openInEditor, ownSurroundings } from './editor.ts'
 import { preview } from './git/preview.ts'
 import { prepareMerge } from './git/resolve.ts'
 import { listSafety } from './git/safety.ts'
@@ -7,6 +8,7 @@ import type { Link } from './link/link.ts'
 import type { ProjectSession } from './project-session.ts'
 import type { Roster } from './roster.ts'
 import type { CommandParsed } from './rpc/served-engine.ts'
+import { laptopWorktree, workstationWorktree } from './worktree-folder.ts'
 
 type CodeCommand =
 	| 'preview'
@@ -15,6 +17,8 @@ type CodeCommand =
 	| 'listWorktrees'
 	| 'addWorktree'
 	| 'removeWorktree'
+	| 'findEditor'
+	| 'openInEditor'
 
 type CodeHandlers = {
 	[N in CodeCommand]: (input: CommandParsed<N>) => Promise<CommandOutput<N>>
@@ -34,6 +38,18 @@ export function createCodeHandlers(roster: Roster, now: () => number): CodeHandl
 		return { project, link }
 	}
 	const bounded = () => AbortSignal.timeout(answerMs)
+	/** What is on the laptop is opened without a link too. */
+	const folderOf = async ({
+		project: name,
+		machine,
+		path,
+	}: CommandParsed<'openInEditor'>): Promise<Folder> => {
+		const { config } = roster.project(name)
+		const { ssh } = roster.workstation(config.workstation).config
+		if (machine === 'laptop') return { machine, ssh, path: await laptopWorktree(config, path, bounded()) }
+		const { link } = await at(name)
+		return { machine, ssh, path: await workstationWorktree(link, config, path, bounded()) }
+	}
 	return {
 		preview: async ({ project: name, kind, ...wish }) => {
 			const { project, link } = await at(name)
@@ -60,5 +76,12 @@ export function createCodeHandlers(roster: Roster, now: () => number): CodeHandl
 			await removeWorktree(link, project.config, input)
 			return {}
 		},
+		findEditor: async (input) => {
+			const { name } = await editorFor(roster.settings().editor, await folderOf(input), ownSurroundings())
+			return { editor: name }
+		},
+		openInEditor: async (input) => ({
+			editor: await openInEditor(roster.settings().editor, await folderOf(input), ownSurroundings()),
+		}),
 	}
 }

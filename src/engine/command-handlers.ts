@@ -1,24 +1,27 @@
 import { arch, platform, release } from 'node:os'
 import { ProblemError } from '../contract/client.ts'
 import type { CommandName, CommandOutput } from '../contract/commands.ts'
-import type { Run } from '../contract/state.ts'
+import { createAgentHandlers } from './agent-handlers.ts'
 import { lineHolds } from './checks/line.ts'
 import { createCodeHandlers } from './code-handlers.ts'
 import type { Wish } from './git/wish.ts'
 import type { Ledger } from './ledger.ts'
 import type { LogFollows } from './log-follows.ts'
+import type { Onlookers } from './notices/onlookers.ts'
 import type { Operations } from './operations.ts'
 import { problem } from './problems.ts'
 import { reportText } from './report.ts'
 import type { Roster } from './roster.ts'
 import type { CommandParsed, Face } from './rpc/served-engine.ts'
 import type { RunBook } from './run-book.ts'
-import { readLog } from './runs/log.ts'
-import { cancelRun } from './runs/runs.ts'
+import { createRunHandlers } from './run-handlers.ts'
+import type { StartWish } from './runs/start-wish.ts'
 import type { Secrets } from './secrets.ts'
 import { shellCommand } from './shell-command.ts'
 import type { Store } from './store.ts'
 import type { SyncKind } from './sync-steps.ts'
+import { createTerminalHandlers } from './terminal-handlers.ts'
+import type { Ptys } from './terminals/ptys.ts'
 import { startZeroTierJoin, startZeroTierRestart } from './zerotier/operations.ts'
 import type { ZeroTier } from './zerotier/zerotier.ts'
 
@@ -30,7 +33,11 @@ export interface Sessions {
 	book: RunBook
 	ledger: Ledger
 	follows: LogFollows
-	startSync(kind: SyncKind, project?: string, wish?: Wish): string
+	ptys: Ptys
+	/** How `hawser` is called for this engine, word by word. */
+	cli: readonly string[] | null
+	onlookers: Onlookers
+	startSync(kind: SyncKind, project?: string, wish?: Wish & StartWish): string
 	secrets: Secrets
 	zerotier: ZeroTier
 	/** ms since the epoch. */
@@ -51,21 +58,10 @@ const linkTimeoutMs = 20_000
 
 /** One handler a command; each answers from the sessions and keeps nothing itself. */
 export function createHandlers(sessions: Sessions): Handlers {
-	const { store, roster, operations, book, ledger, follows } = sessions
-	const runOf = (id: string): Run => {
-		const run = store.state.runs[id]
-		if (!run) throw new ProblemError(problem('run-unknown', { run: id }))
-		return run
-	}
-	const linkOf = (id: string) => roster.workstation(runOf(id).workstation).link
-	/** Runs are learned when a workstation is first read; before that a run's name means nothing yet. */
-	const known = async (id: string) => {
-		if (!store.state.runs[id]) await Promise.allSettled(roster.workstations().map((one) => one.check()))
-		return runOf(id)
-	}
+	const { store, roster, operations, ledger } = sessions
 	const start =
 		(kind: SyncKind) =>
-		async ({ project, ...wish }: Wish & { project?: string | undefined }) => ({
+		async ({ project, ...wish }: Wish & StartWish & { project?: string | undefined }) => ({
 			operation: sessions.startSync(kind, project, wish),
 		})
 	const checked = () =>
@@ -149,6 +145,7 @@ export function createHandlers(sessions: Sessions): Handlers {
 		back: start('back'),
 		go: start('go'),
 		undo: start('undo'),
+		bringAgent: start('agent'),
 		setUpProject: start('setup'),
 		...createCodeHandlers(roster, sessions.now),
 		setUpDemo: async () => ({ operation: sessions.setUpDemo() }),
@@ -161,34 +158,11 @@ export function createHandlers(sessions: Sessions): Handlers {
 			operations.dismiss(input.operation)
 			return {}
 		},
-		listRuns: async (input) => {
-			const asked =
-				input.workstation === undefined ? roster.workstations() : [roster.workstation(input.workstation)]
-			await Promise.allSettled(asked.map((one) => one.check()))
-			const names = new Set(asked.map((one) => one.config.name))
-			const runs = Object.values(store.state.runs).filter((run) => names.has(run.workstation))
-			return { runs: runs.sort((one, other) => other.startedAt - one.startedAt) }
-		},
-		cancelRun: async (input) => {
-			await known(input.run)
-			await cancelRun(linkOf(input.run), input.run)
-			return {}
-		},
-		lookRun: async (input) => {
-			await book.look(input.run)
-			return {}
-		},
-		readLog: async (input) => {
-			await known(input.run)
-			return await readLog(linkOf(input.run), input.run, input.from, input.most)
-		},
-		followLog: async (input, face) => {
-			await known(input.run)
-			follows.start(face, input.run, linkOf(input.run), input.from)
-			return {}
-		},
-		unfollowLog: async (input, face) => {
-			follows.stop(face, input.run)
+		...createRunHandlers(sessions),
+		...createAgentHandlers(sessions),
+		...createTerminalHandlers(sessions),
+		lookAt: async (input, face) => {
+			sessions.onlookers.lookAt(face, input.run)
 			return {}
 		},
 		claimNotice: async (input) => {

@@ -11,6 +11,7 @@ import { Ledger } from './ledger.ts'
 import { createLink } from './link/live-link.ts'
 import { RouteWatch } from './link/routes.ts'
 import { LogFollows } from './log-follows.ts'
+import { Onlookers } from './notices/onlookers.ts'
 import { Operations } from './operations.ts'
 import { Roster } from './roster.ts'
 import type { CommandParsed, Face, HostedEngine } from './rpc/served-engine.ts'
@@ -19,6 +20,7 @@ import { Secrets } from './secrets.ts'
 import { Store } from './store.ts'
 import { summarise } from './summary.ts'
 import { Syncs } from './syncs.ts'
+import { Ptys } from './terminals/ptys.ts'
 import { WorkstationSession } from './workstation-session.ts'
 import { createZeroTier } from './zerotier/zerotier.ts'
 
@@ -32,6 +34,8 @@ export interface EngineOptions {
 	builtIn: BuiltIn | null
 	/** Where asked-for secrets are kept; null where there is no keychain. */
 	keychain: Keychain | null
+	/** How `hawser` is called, word by word, for the terminals that it opens; null: the system's own ssh serves. */
+	cli?: readonly string[] | null
 	/** Stays for long: results of runs that ended while nobody was here are brought back by itself. */
 	resident: boolean
 	/** ms since the epoch. */
@@ -67,10 +71,14 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 	const store = new Store(initial, (state) => summarise(state, now()))
 	const operations = new Operations(store, now)
 	const follows = new LogFollows()
+	const ptys = new Ptys()
+	const onlookers = new Onlookers()
 	const book = new RunBook({
 		store,
 		ledger,
 		now,
+		patternOf: (project) =>
+			roster.projects().find(({ config }) => config.name === project)?.config.validation.progress,
 		ended: (run) => options.resident && syncs.bringBackOwed(run),
 	})
 	const secrets = await Secrets.open(options.dataFolder, options.keychain)
@@ -106,6 +114,8 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 							.filter((project) => project.config.workstation === config.name)
 							.flatMap((project) => project.rider() ?? []),
 					runSeen: (run) => book.seen(run),
+					pendingRuns: () => ledger.pending(),
+					runsGone: (runs) => book.gone(runs),
 				},
 			}),
 	})
@@ -149,6 +159,9 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		book,
 		ledger,
 		follows,
+		ptys,
+		cli: options.cli ? [...options.cli, '--home', options.dataFolder] : null,
+		onlookers,
 		secrets,
 		zerotier,
 		now,
@@ -176,6 +189,7 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 			stopSecrets()
 			clearTimeout(pauseTimer)
 			follows.dispose()
+			ptys.dispose()
 			// Settings that are just being taken in would make sessions after all have ended.
 			await applying
 			await operations.dispose()

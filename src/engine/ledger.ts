@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
+import { type Message, messageSchema } from './notices/message.ts'
 
 const ledgerSchema = z.object({
 	/** Runs whose end this laptop waits for: it started them or saw them running. */
@@ -14,6 +15,12 @@ const ledgerSchema = z.object({
 	untold: z.array(z.string()).default([]),
 	/** Runs of a `go` whose results are still to be brought back, with their project. */
 	toBringBack: z.record(z.string(), z.string()).default({}),
+	/** Since when something stands that is told once while it stands, by its key (ms since the epoch). */
+	episodes: z.record(z.string(), z.number()).default({}),
+	/** Notices that were sent to a webhook, or wait for it in `unsent`. Never sent anew. */
+	sent: z.array(z.string()).default([]),
+	/** Messages that no webhook has taken yet, oldest first. */
+	unsent: z.array(messageSchema).default([]),
 })
 type Entries = z.infer<typeof ledgerSchema>
 
@@ -24,6 +31,8 @@ export function runNotice(run: string): string {
 
 /** Kept of each list; older entries can no longer come up. */
 const mostKept = 2000
+/** Messages that wait for a webhook that does not answer. */
+const mostUnsent = 200
 
 /**
  * What must be remembered across restarts so that an event is told once. Kept in `ledger.json` of the data
@@ -33,6 +42,8 @@ export class Ledger {
 	readonly #path: string
 	readonly #entries: Entries
 	#writing: Promise<void> = Promise.resolve()
+	/** Has not begun: what changes until then goes with it. */
+	#nextWrite: Promise<void> | null = null
 
 	private constructor(path: string, entries: Entries) {
 		this.#path = path
@@ -60,6 +71,11 @@ export class Ledger {
 	/** Its end was noticed here, and no face has claimed the notice of it. */
 	isUntold(run: string): boolean {
 		return this.#entries.untold.includes(run)
+	}
+
+	/** Runs whose end is still to come, or to be told here. */
+	pending(): string[] {
+		return [...this.#entries.expected, ...this.#entries.untold]
 	}
 
 	projectToBringBack(run: string): string | undefined {
@@ -95,13 +111,56 @@ export class Ledger {
 		await this.#write()
 	}
 
-	/** True for the first claim of a notice, ever. */
-	async claim(notice: string): Promise<boolean> {
-		if (this.#entries.told.includes(notice)) return false
-		this.#add('told', notice)
-		this.#entries.untold = this.#entries.untold.filter((run) => runNotice(run) !== notice)
+	isTold(notice: string): boolean {
+		return this.#entries.told.includes(notice)
+	}
+
+	/** True for the first claim of a notice, ever. Those that it `covers` are told with it. */
+	async claim(notice: string, covers: readonly string[] = []): Promise<boolean> {
+		const first = !this.isTold(notice)
+		const all = new Set([notice, ...covers])
+		for (const id of all) this.#add('told', id)
+		this.#entries.untold = this.#entries.untold.filter((run) => !all.has(runNotice(run)))
+		if (first || covers.length > 0) await this.#write()
+		return first
+	}
+
+	/** Since when this stands: as an earlier engine saw it, or from now on. */
+	begin(episode: string, now: number): number {
+		const since = this.#entries.episodes[episode]
+		if (since !== undefined) return since
+		this.#entries.episodes[episode] = now
+		this.#write()
+		return now
+	}
+
+	/** What comes after it is told anew. */
+	endEpisodes(which: (episode: string) => boolean): void {
+		const over = Object.keys(this.#entries.episodes).filter(which)
+		if (over.length === 0) return
+		for (const episode of over) delete this.#entries.episodes[episode]
+		this.#write()
+	}
+
+	isSent(notice: string): boolean {
+		return this.#entries.sent.includes(notice)
+	}
+
+	unsent(): readonly Message[] {
+		return this.#entries.unsent
+	}
+
+	/** From here on it is to be sent, by this engine or a later one; those it covers only with it. */
+	async queue(messages: readonly Message[]): Promise<void> {
+		for (const message of messages) for (const id of [message.id, ...message.covers]) this.#add('sent', id)
+		this.#entries.unsent = [...this.#entries.unsent, ...messages].slice(-mostUnsent)
 		await this.#write()
-		return true
+	}
+
+	/** It was taken, or is not worth sending any more. */
+	async settle(message: string): Promise<void> {
+		this.#entries.unsent = this.#entries.unsent.filter(({ id }) => id !== message)
+		await this.#write()
 	}
 
 	/** Settles when everything is on the disk. */
@@ -109,15 +168,21 @@ export class Ledger {
 		await this.#writing
 	}
 
-	#add(list: 'expected' | 'told' | 'unlooked' | 'untold', id: string): void {
+	#add(list: 'expected' | 'told' | 'unlooked' | 'untold' | 'sent', id: string): void {
 		if (this.#entries[list].includes(id)) return
 		this.#entries[list] = [...this.#entries[list], id].slice(-mostKept)
 	}
 
+	/** Of many changes in one turn, such as the runs of one list, each is on the disk after one write. */
 	#write(): Promise<void> {
-		const write = () => writeFileAtomic(this.#path, `${JSON.stringify(this.#entries)}\n`, { mode: 0o600 })
+		if (this.#nextWrite) return this.#nextWrite
+		const write = () => {
+			this.#nextWrite = null
+			return writeFileAtomic(this.#path, `${JSON.stringify(this.#entries)}\n`, { mode: 0o600 })
+		}
 		// A full disk must stop no run: what is here still holds until this process ends.
-		this.#writing = this.#writing.then(write).catch(() => {})
-		return this.#writing
+		this.#nextWrite = this.#writing.then(write).catch(() => {})
+		this.#writing = this.#nextWrite
+		return this.#nextWrite
 	}
 }

@@ -17,7 +17,7 @@ export interface OperationRequest {
 }
 
 /** Filled while an operation works, so that a stopped one still says what it had done. */
-export type OperationResult = Pick<OperationOutcome, 'run' | 'commits' | 'metrics'> & {
+export type OperationResult = Pick<OperationOutcome, 'run' | 'series' | 'commits' | 'metrics'> & {
 	/** Set when the work ended without an exception but not well: the run it waited for failed. */
 	problem: Problem | null
 	cancelled: boolean
@@ -122,6 +122,7 @@ export class Operations {
 		)
 		const result: OperationResult = {
 			run: null,
+			series: [],
 			commits: { up: [], back: [] },
 			metrics: null,
 			problem: null,

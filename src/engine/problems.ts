@@ -5,6 +5,7 @@ import type { Words } from './problem-words/catalogue.ts'
 import { codeWords } from './problem-words/code.ts'
 import { linkWords } from './problem-words/link.ts'
 import { networkWords } from './problem-words/network.ts'
+import { probeWords } from './problem-words/probe.ts'
 import { programWords } from './problem-words/program.ts'
 import { runsWords } from './problem-words/runs.ts'
 import { settingsWords } from './problem-words/settings.ts'
@@ -21,6 +22,7 @@ const catalogue: Record<ProblemCode, (fact: (name: string) => string) => Words> 
 	...workstationWords,
 	...codeWords,
 	...runsWords,
+	...probeWords,
 	...programWords,
 }
 

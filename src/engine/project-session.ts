@@ -1,6 +1,6 @@
 import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig } from '../contract/config.ts'
-import type { ProjectState } from '../contract/state.ts'
+import type { ProjectState, RunnerKind } from '../contract/state.ts'
 import type { LocalFacts, RemoteFacts } from './git/facts.ts'
 import { gitFoldersOf, readLocal } from './git/local.ts'
 import { pendingOf } from './git/pending.ts'
@@ -9,8 +9,8 @@ import { type GitFolders, isLocked, momentMs } from './git/standing.ts'
 import { placesOf, placesToCome, RepositoryWatch } from './git/watch.ts'
 import { problemOf } from './problems.ts'
 import { ReadingPace } from './reading-pace.ts'
+import type { Rider } from './remote/batch.ts'
 import type { Store } from './store.ts'
-import type { Rider } from './workstation-session.ts'
 
 /** One project: what is pending between its sides. The laptop's side is watched, never polled. */
 export class ProjectSession {
@@ -29,7 +29,7 @@ export class ProjectSession {
 	/** Aborted at the end: a git that hangs must not hold that up. */
 	readonly #ender = new AbortController()
 
-	constructor(config: ProjectConfig, options: { store: Store; now: () => number }) {
+	constructor(config: ProjectConfig, options: { store: Store; now: () => number; runner: RunnerKind }) {
 		this.config = config
 		this.#store = options.store
 		this.#now = options.now
@@ -44,6 +44,10 @@ export class ProjectSession {
 			base: git.base,
 			validation: git.validation,
 			command: validation.command,
+			parameters: validation.parameters,
+			directions: validation.directions,
+			runner: config.runner ?? options.runner,
+			agent: config.agent ? { status: 'unknown' } : null,
 			pending: { status: 'unknown' },
 		})
 	}

@@ -1,5 +1,11 @@
 import { ProblemError } from '../contract/client.ts'
-import { builtInName, type Config, type ProjectConfig, type WorkstationConfig } from '../contract/config.ts'
+import {
+	builtInName,
+	type Config,
+	type ProjectConfig,
+	type WorkstationConfig,
+	workstationSchema,
+} from '../contract/config.ts'
 import type { BuiltIn } from './built-in.ts'
 import { problem } from './problems.ts'
 import { ProjectSession } from './project-session.ts'
@@ -25,7 +31,7 @@ export class Roster {
 	readonly #projects = new Map<string, ProjectSession>()
 	/** The built-in workstation as a config's entry, once it was started. */
 	#builtIn: { workstation: WorkstationConfig; project: ProjectConfig } | null = null
-	#config: Config = { workstations: [], projects: [] }
+	#config: Config = { workstations: [], projects: [], notices: {} }
 	/** Changes are taken in one after another. */
 	#applying: Promise<void> = Promise.resolve()
 
@@ -46,7 +52,7 @@ export class Roster {
 		if (!this.#options.builtIn || this.#builtIn) return
 		const { ssh, project } = await this.#options.builtIn.start(say)
 		this.#builtIn = {
-			workstation: { name: builtInName, ssh, runner: 'tmux', tunnels: [] },
+			workstation: workstationSchema.parse({ name: builtInName, ssh }),
 			project,
 		}
 		await this.apply(this.#config)
@@ -58,6 +64,11 @@ export class Roster {
 		const next = this.#applying.then(() => this.#apply(config))
 		this.#applying = next.catch(() => {})
 		await next
+	}
+
+	/** The settings as they were last taken in. */
+	settings(): Config {
+		return this.#config
 	}
 
 	workstations(): WorkstationSession[] {
@@ -115,7 +126,10 @@ export class Roster {
 		const started: Promise<void>[] = []
 		for (const project of projects) {
 			if (this.#projects.has(project.name)) continue
-			const session = new ProjectSession(project, this.#options)
+			const session = new ProjectSession(project, {
+				...this.#options,
+				runner: workstations.find(({ name }) => name === project.workstation)?.runner ?? 'tmux',
+			})
 			this.#projects.set(project.name, session)
 			started.push(session.start())
 		}

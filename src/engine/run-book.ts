@@ -2,6 +2,7 @@ import type { Run } from '../contract/state.ts'
 import type { Ledger } from './ledger.ts'
 import { noticeOf } from './run-notice.ts'
 import { changeOf } from './runs/metrics.ts'
+import { Pace, parseProgress } from './runs/progress.ts'
 import type { Store } from './store.ts'
 
 /** Hears of a run that somebody waits for, the last time when it has ended. */
@@ -17,12 +18,22 @@ export class RunBook {
 	readonly #now: () => number
 	readonly #waiters = new Map<string, Set<Waiter>>()
 	readonly #ended: (run: Run) => void
+	readonly #patternOf: (project: string) => string | undefined
+	readonly #pace = new Pace()
 
-	constructor(options: { store: Store; ledger: Ledger; now: () => number; ended: (run: Run) => void }) {
+	/** `patternOf`: how a project's log tells progress, where the settings say it. */
+	constructor(options: {
+		store: Store
+		ledger: Ledger
+		now: () => number
+		ended: (run: Run) => void
+		patternOf?: (project: string) => string | undefined
+	}) {
 		this.#store = options.store
 		this.#ledger = options.ledger
 		this.#now = options.now
 		this.#ended = options.ended
+		this.#patternOf = options.patternOf ?? (() => undefined)
 	}
 
 	/**
@@ -32,7 +43,7 @@ export class RunBook {
 	seen(told: Run): void {
 		const known = this.#store.state.runs[told.id]
 		const overtaken = known && known.outcome.status !== 'running' && told.outcome.status === 'running'
-		const run = overtaken ? known : told
+		const run = overtaken ? known : { ...told, progress: this.#progress(told, known) }
 		const earlier = Object.values(this.#store.state.runs).filter(
 			(other) => other.project === run.project && other.startedAt < run.startedAt,
 		)
@@ -45,6 +56,7 @@ export class RunBook {
 			if (!expected) this.#ledger.expect(run.id, null).catch(() => {})
 			return
 		}
+		this.#pace.forget(run.id)
 		this.#waiters.delete(run.id)
 		if (expected) this.#end(run)
 		else {
@@ -57,6 +69,11 @@ export class RunBook {
 	async started(run: Run, bringBackTo: string | null): Promise<void> {
 		await this.#ledger.expect(run.id, bringBackTo)
 		this.seen(run)
+	}
+
+	/** These were taken off their workstation: there is nothing more to show of them. */
+	gone(runs: readonly string[]): void {
+		for (const run of runs) this.#store.put('runs', run, undefined)
 	}
 
 	async look(run: string): Promise<void> {
@@ -87,6 +104,16 @@ export class RunBook {
 			signal.addEventListener('abort', stop, { once: true })
 			if (signal.aborted) stop()
 		})
+	}
+
+	/** How far it is, also after a line that says nothing of it, and how long it has left. */
+	#progress(told: Run, known: Run | undefined): Run['progress'] {
+		if (told.outcome.status !== 'running') return null
+		const pattern = this.#patternOf(told.project)
+		const read = pattern === undefined ? told.progress : parseProgress(told.lastLine, pattern)
+		const before = known?.progress && known.progress.fraction < 1 ? known.progress : null
+		const progress = read ?? before
+		return progress && { ...progress, leftMs: this.#pace.left(told.id, progress.fraction, this.#now()) }
 	}
 
 	#end(run: Run): void {

@@ -1,33 +1,7 @@
-import type { Notice, Run } from '../contract/state.ts'
+import { outcomeWords, spanWords } from '../contract/run-words.ts'
+import type { Run, RunOutcome } from '../contract/state.ts'
 import { runNotice } from './ledger.ts'
-
-function endWords(run: Run): string {
-	const { outcome } = run
-	switch (outcome.status) {
-		case 'running':
-			return 'running'
-		case 'succeeded':
-			return 'finished'
-		case 'failed':
-			return `failed with exit code ${outcome.exitCode}`
-		case 'killed':
-			return `was killed by ${outcome.signal}`
-		case 'cancelled':
-			return 'was cancelled'
-		case 'lost':
-			return outcome.reason === 'restarted' ? 'was lost: the workstation restarted' : 'was lost'
-	}
-}
-
-/** `4 s`, `12 min`, `3 h 20 min` */
-export function durationText(ms: number): string {
-	const seconds = Math.max(0, Math.round(ms / 1000))
-	if (seconds < 60) return `${seconds} s`
-	const minutes = Math.round(seconds / 60)
-	if (minutes < 60) return `${minutes} min`
-	const rest = minutes % 60
-	return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`
-}
+import { type Happening, happening } from './notices/happening.ts'
 
 function metricText(metrics: Run['metrics'], change: Run['change']): string | null {
 	const [name, value] = Object.entries(metrics ?? {})[0] ?? []
@@ -39,16 +13,48 @@ function metricText(metrics: Run['metrics'], change: Run['change']): string | nu
 	return `${text} (${sign}${Number(Math.abs(difference).toPrecision(3))})`
 }
 
-/** The one message about a run's end: title says how, body how long and with what result. Pure. */
-export function noticeOf(run: Run, now: number): Notice {
+function endWords({ outcome }: Run): string {
+	if (outcome.status === 'succeeded') return 'finished'
+	const was = outcome.status === 'running' || outcome.status === 'failed' ? '' : 'was '
+	return `${was}${outcomeWords(outcome)}`
+}
+
+/** In a summary: `3 finished, 1 failed`. */
+const words: Record<RunOutcome['status'], string> = {
+	running: 'running',
+	succeeded: 'finished',
+	failed: 'failed',
+	killed: 'killed',
+	'timed-out': 'stopped at the limit',
+	cancelled: 'cancelled',
+	lost: 'lost',
+}
+
+/**
+ * The one notice about a run's end: title says how, body how long and with what result. What leaves this laptop is
+ * without the log's last line, which may hold anything. Pure.
+ */
+export function endOf(run: Run, now: number): Happening {
+	const { status } = run.outcome
 	const endedAt = run.outcome.status === 'running' ? now : run.outcome.endedAt
-	const result =
-		run.outcome.status === 'succeeded' ? (metricText(run.metrics, run.change) ?? run.lastLine) : run.lastLine
-	return {
-		id: runNotice(run.id),
-		title: `${run.project} ${endWords(run)} on ${run.workstation}`,
-		body: [durationText(endedAt - run.startedAt), result].filter((part) => part !== '').join(' · '),
-		run: run.id,
-		at: now,
-	}
+	const span = spanWords(endedAt - run.startedAt)
+	const metric = status === 'succeeded' ? metricText(run.metrics, run.change) : null
+	const join = (...parts: (string | null)[]) => parts.filter((part) => part !== null && part !== '').join(' · ')
+	return happening(
+		{
+			id: runNotice(run.id),
+			kind: 'run-ended',
+			title: `${run.project} ${endWords(run)} on ${run.workstation}`,
+			body: join(span, metric ?? run.lastLine),
+			run: run.id,
+			at: now,
+		},
+		{
+			body: join(span, metric),
+			project: run.project,
+			workstation: run.workstation,
+			urgent: status !== 'succeeded' && status !== 'cancelled',
+		},
+		words[status],
+	)
 }

@@ -15,6 +15,7 @@ const operationWords: Record<Operation['kind'], string> = {
 	go: 'Syncing and validating',
 	undo: 'Undoing the last operation',
 	setup: 'Setting up a project',
+	agent: 'Bringing the agent’s work',
 	demo: 'Setting up the demo',
 	'zerotier-restart': 'Restarting ZeroTier',
 	'zerotier-join': 'Joining a ZeroTier network',

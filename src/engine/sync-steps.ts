@@ -9,7 +9,7 @@ const connectStep: PlannedStep = { id: 'connect', title: 'Connect' }
 const startStep: PlannedStep = { id: 'start', title: 'Start the validation' }
 const validateStep: PlannedStep = { id: 'validate', title: 'Validate on the GPU' }
 
-export type SyncKind = 'up' | 'run' | 'back' | 'go' | 'undo' | 'setup'
+export type SyncKind = 'up' | 'run' | 'back' | 'go' | 'undo' | 'setup' | 'agent'
 
 /** What a sync will go through, in its order. */
 export function syncSteps(kind: SyncKind, { commit }: Wish): PlannedStep[] {
@@ -22,6 +22,7 @@ export function syncSteps(kind: SyncKind, { commit }: Wish): PlannedStep[] {
 		go: [...up, startStep, validateStep, ...backSteps],
 		undo: undoSteps,
 		setup: setupSteps,
+		agent: backSteps,
 	}
 	return [connectStep, ...steps[kind]]
 }

@@ -4,6 +4,7 @@ import type { Ledger } from './ledger.ts'
 import type { Operations } from './operations.ts'
 import type { Roster } from './roster.ts'
 import type { RunBook } from './run-book.ts'
+import type { StartWish } from './runs/start-wish.ts'
 import type { Store } from './store.ts'
 import { type SyncContext, sync } from './sync.ts'
 import { type SyncKind, syncSteps } from './sync-steps.ts'
@@ -26,7 +27,7 @@ export class Syncs {
 	}
 
 	/** @throws ProblemError `project-unknown`, `project-ambiguous`, `operation-busy` */
-	start(kind: SyncKind, name?: string, wish: Wish = {}): string {
+	start(kind: SyncKind, name?: string, wish: Wish & StartWish = {}): string {
 		const project = this.#options.roster.project(name)
 		return this.#options.operations.start({
 			kind,
@@ -40,14 +41,20 @@ export class Syncs {
 	/** Brings the results of a run back when a `go` still owes them and nothing else is under way. */
 	bringBackOwed(run: Run): void {
 		const { ledger, operations, roster, store, now } = this.#options
-		if (run.outcome.status !== 'succeeded') return
+		const runs = run.series === null ? [run] : this.#runsOf(run.series)
+		if (runs.some(({ outcome }) => outcome.status !== 'succeeded')) return
 		const project = ledger.projectToBringBack(run.id)
 		const paused = (store.state.app.pausedUntil ?? 0) > now()
 		if (project === undefined || paused || operations.isBusy(project)) return
 		if (roster.projects().some((other) => other.config.name === project)) this.start('back', project)
 	}
 
-	#context(name: string, wish: Wish): SyncContext {
+	#runsOf(series: string): Run[] {
+		const runs = Object.values(this.#options.store.state.runs).filter((run) => run.series === series)
+		return runs.sort((one, other) => (one.id < other.id ? -1 : 1))
+	}
+
+	#context(name: string, wish: Wish & StartWish): SyncContext {
 		const { store, roster, ledger, book, now } = this.#options
 		const project = roster.project(name)
 		const workstation = roster.workstation(project.config.workstation)
@@ -65,6 +72,14 @@ export class Syncs {
 			refresh: async () => {
 				await Promise.all([project.readLocal(), workstation.check()])
 			},
+			readLocal: () => project.readLocal(),
+			runsRider: () => workstation.runsRider(),
+			codeRiders: () =>
+				roster
+					.projects()
+					.filter(({ config }) => config.workstation === workstation.config.name)
+					.filter(({ config }) => config.remote === project.config.remote)
+					.flatMap((one) => one.rider() ?? []),
 			silence: () => {
 				const tools = store.state.workstations[workstation.config.name]?.rungs.find(
 					({ id }) => id === 'tools',
@@ -76,6 +91,7 @@ export class Syncs {
 					.filter((run) => run.outcome.status === 'running' && run.project === name)
 					.filter((run) => run.workstation === workstation.config.name)
 					.sort((one, other) => other.startedAt - one.startedAt),
+			runsOf: (series) => this.#runsOf(series),
 			validationHead: () => pending()?.remote?.validation ?? null,
 			hasCommitsToSend: () => {
 				const lane = pending()?.toWorkstation

@@ -12,9 +12,10 @@ import type { Link } from './link/link.ts'
 import { resolveSettings, surroundings } from './link/settings.ts'
 import { waitsForPerson } from './link/state.ts'
 import { problem, problemOf } from './problems.ts'
-import { type BatchScript, runBatch } from './remote/script.ts'
+import { type Rider, runBatch } from './remote/batch.ts'
+import { Pruning } from './runs/pruning.ts'
 import { parseRuns } from './runs/run-records.ts'
-import { listRuns } from './runs/runs.ts'
+import { listRuns, listScript, pruneRuns } from './runs/runs.ts'
 import { watchWorkstation } from './runs/watch.ts'
 import type { Secrets } from './secrets.ts'
 import type { Store } from './store.ts'
@@ -29,17 +30,15 @@ const checkEveryMs = 60_000
 /** Readings kept for the sparkline: ten minutes at one in five seconds. */
 const mostReadings = 120
 
-/** One question asked in the same round trip as the workstation's own facts. */
-export interface Rider {
-	script: BatchScript
-	take(stdout: string, code: number): void
-}
-
 export interface WorkstationListener {
 	/** What else to ask in the next round trip, such as a project's git facts. */
 	riders(): Rider[]
 	/** Every run the workstation tells of, whenever it does. */
 	runSeen(run: Run): void
+	/** Runs whose end this laptop waits for or has not told yet: asked for by name, and never taken away. */
+	pendingRuns(): string[]
+	/** These are no more on the workstation. */
+	runsGone(runs: readonly string[]): void
 }
 
 export interface WorkstationOptions {
@@ -75,6 +74,7 @@ export class WorkstationSession {
 	readonly #now: () => number
 	readonly #listener: WorkstationListener
 	readonly #stopState: () => void
+	readonly #pruning: Pruning
 	#watch: AbortController | null = null
 	#watching: Promise<void> = Promise.resolve()
 	#checking: Promise<Rung[]> | null = null
@@ -88,6 +88,7 @@ export class WorkstationSession {
 		this.#store = options.store
 		this.#now = options.now
 		this.#listener = options.listener
+		this.#pruning = new Pruning(() => this.#prune(), options.now)
 		this.#store.put('workstations', config.name, {
 			name: config.name,
 			builtIn: options.builtIn,
@@ -147,6 +148,7 @@ export class WorkstationSession {
 		this.#watch?.abort()
 		await this.link.dispose()
 		await this.#watching
+		await this.#pruning.settled()
 		// A climb under way would write into the state of whoever has this name next.
 		await this.#checking?.catch(() => {})
 		this.#secrets.clearMemory(this.config.name)
@@ -189,7 +191,7 @@ export class WorkstationSession {
 	}
 
 	async #watchOnce(signal: AbortSignal): Promise<void> {
-		const { name } = this.config
+		const fresh = { workstation: this.config.name, change: null, best: null, looked: true }
 		let hears = false
 		try {
 			await watchWorkstation(
@@ -198,12 +200,16 @@ export class WorkstationSession {
 					gpu: (gpu) => this.#gpuRead(gpu),
 					run: (update) => {
 						const old = this.#store.state.runs[update.id]
-						if (old) this.#listener.runSeen({ ...old, ...update, seenAt: this.#now() })
+						if (old?.outcome.status === 'running')
+							this.#listener.runSeen({ ...old, ...update, seenAt: this.#now() })
 						// One that another laptop started just now.
-						else this.#listRunsSoon()
+						else if (!old) this.#listRunsSoon()
 					},
-					ended: (_id, run) =>
-						this.#listener.runSeen({ ...run, workstation: name, change: null, looked: true }),
+					changed: (run) => this.#listener.runSeen({ ...run, ...fresh }),
+					ended: (_id, run) => {
+						this.#listener.runSeen({ ...run, ...fresh })
+						this.#pruning.ended()
+					},
 					tick: () => {
 						// What ended between the last list and this watch was heard by nobody.
 						if (!hears) this.#listRunsSoon()
@@ -217,9 +223,26 @@ export class WorkstationSession {
 		}
 	}
 
+	/** The question for the runs there, to go with another one. */
+	runsRider(): Rider {
+		const script = listScript(this.#listener.pendingRuns())
+		return { script, take: (stdout) => this.#runsListed(stdout) }
+	}
+
+	#runsListed(stdout: string): void {
+		for (const run of parseRuns(stdout, this.config.name, this.#now())) this.#listener.runSeen(run)
+		this.#pruning.listed()
+	}
+
+	async #prune(): Promise<void> {
+		const { keepRuns } = this.config
+		this.#listener.runsGone(await pruneRuns(this.link, keepRuns, this.#listener.pendingRuns()))
+	}
+
 	#listRunsSoon(): void {
 		const list = async () => {
-			for (const run of await listRuns(this.link, this.config.name)) this.#listener.runSeen(run)
+			const wanted = this.#listener.pendingRuns()
+			for (const run of await listRuns(this.link, this.config.name, wanted)) this.#listener.runSeen(run)
 		}
 		list().catch(() => {})
 	}
@@ -291,12 +314,12 @@ export class WorkstationSession {
 		const riders = this.#listener.riders()
 		const [own, list, ...others] = await runBatch(this.link, [
 			{ name: 'facts', args: [] },
-			{ name: 'run-list', args: [] },
+			listScript(this.#listener.pendingRuns()),
 			...riders.map((rider) => rider.script),
 		])
 		if (!own || !list) throw new ProblemError(problem('remote-garbled', { script: 'facts' }))
 		this.#gpuRead(parseGpuRecords(own.stdout, this.#now()))
-		for (const run of parseRuns(list.stdout, this.config.name, this.#now())) this.#listener.runSeen(run)
+		this.#runsListed(list.stdout)
 		for (const [index, rider] of riders.entries()) {
 			const answer = others[index]
 			if (answer) rider.take(answer.stdout, answer.code)

@@ -17,6 +17,8 @@ const programs = [
 	['chromium', 'chromium', '--cask chromium', 'the window in a real browser'],
 	['Xvfb', 'xvfb', null, 'the Electron app on Linux'],
 	['shellcheck', 'shellcheck', 'shellcheck', 'the check of the shell scripts'],
+	['slurmctld', 'slurm-wlm', null, 'runs in a real Slurm'],
+	['munged', 'munge', null, 'runs in a real Slurm'],
 	['fish', 'fish', 'fish', 'a workstation whose login shell is fish'],
 	['tcsh', 'tcsh', null, 'a workstation whose login shell is tcsh'],
 	['zsh', 'zsh', null, 'a workstation whose login shell is zsh'],

@@ -4,7 +4,6 @@ import { setAppMenu } from '../../src/app/app-menu.ts'
 import { type EngineFace, followEngine } from '../../src/app/engine-face.ts'
 import type { MenuAction } from '../../src/app/menu-entries.ts'
 import type { Place } from '../../src/app/place.ts'
-import { openTerminal } from '../../src/app/terminal.ts'
 import { ProblemError } from '../../src/contract/client.ts'
 import { problem } from '../../src/engine/problems.ts'
 import * as electron from './electron-stand-in.ts'
@@ -12,10 +11,8 @@ import { standInEngine } from './engine-stand-in.ts'
 import { stateOf } from './states.ts'
 
 vi.mock('electron', () => import('./electron-stand-in.ts'))
-vi.mock('../../src/app/terminal.ts', () => ({ openTerminal: vi.fn(async () => {}) }))
 
 const refusal = problem('run-unknown', { run: 'r9' })
-const terminal = vi.mocked(openTerminal)
 const { platform } = process
 beforeEach(() => {
 	electron.dialog.shown = []
@@ -24,7 +21,6 @@ beforeEach(() => {
 	electron.shell.links = []
 	electron.shell.linkRefusal = ''
 	electron.clipboard.text = ''
-	terminal.mockClear()
 })
 afterEach(() => {
 	Object.defineProperty(process, 'platform', { value: platform })
@@ -104,22 +100,6 @@ describe('what a menu entry does', () => {
 		perform({ do: 'open-settings' })
 		await vi.waitFor(() => expect(electron.shell.opened).toEqual(['/data/config.json', '/data']))
 		expect(told()).toEqual([])
-	})
-	test('a shell opens with the engine’s words for it', async () => {
-		const { engine, perform } = await actions(() => ({ argv: ['ssh', '--', 'lab'] }))
-		perform({ do: 'open-shell', workstation: 'lab' })
-		await vi.waitFor(() => expect(terminal.mock.calls).toEqual([[['ssh', '--', 'lab']]]))
-		expect(engine.asked).toEqual([['shellCommand', { workstation: 'lab' }]])
-	})
-	test('a shell that is refused, or for which there is no terminal, is told', async () => {
-		const refused = await actions(refuse)
-		refused.perform({ do: 'open-shell', workstation: 'lab' })
-		await vi.waitFor(() => expect(told()).toEqual([[refusal.title, refusal.meaning]]))
-		expect(terminal).not.toHaveBeenCalled()
-		terminal.mockRejectedValueOnce(new Error('No terminal was found.'))
-		const { perform } = await actions(() => ({ argv: ['ssh'] }))
-		perform({ do: 'open-shell', workstation: 'lab' })
-		await vi.waitFor(() => expect(told()[1]).toEqual(['Hawser could not do that', 'No terminal was found.']))
 	})
 	test('without an engine a command is told, and the settings do nothing', async () => {
 		const face = followEngine(() => new Promise(() => {}))

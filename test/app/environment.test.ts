@@ -42,6 +42,14 @@ test('started by the Finder, PATH and agent are those of the person’s login sh
 	expect(Object.keys(env).toSorted()).toEqual(['HOME', 'PATH', 'SHELL', 'SSH_AUTH_SOCK'])
 })
 
+test('so is the editor, unless one is set; none is made up', async () => {
+	const SHELL = shell("export VISUAL='code --wait' EDITOR=vim")
+	const env = await loginEnvironment({ ...finder, SHELL, EDITOR: 'zed' }, 'darwin')
+	expect([env.VISUAL, env.EDITOR]).toEqual(['code --wait', 'zed'])
+	const none = await loginEnvironment({ ...finder, SHELL: shell('unset VISUAL EDITOR') }, 'darwin')
+	expect('VISUAL' in none || 'EDITOR' in none).toBe(false)
+})
+
 describe('the agent', () => {
 	const there = () => put(join(folder('agent'), 'agent.sock'), '')
 	const agentWith = async (set: string | undefined, asked: string) => {

@@ -190,7 +190,15 @@ describe('the bar', () => {
 })
 
 describe('notices', () => {
-	const notice: Notice = { id: 'run:1', title: 'Succeeded', body: '38 min', run: 'r1', at: now }
+	const notice: Notice = {
+		id: 'run:1',
+		kind: 'run-ended',
+		title: 'Succeeded',
+		body: '38 min',
+		run: 'r1',
+		covers: [],
+		at: now,
+	}
 	test('the first run’s is the first notification there is; its click opens that run', async () => {
 		const engine = standInEngine(stateOf(), () => ({ first: true }))
 		const electron = await start({ engine, args: ['--hidden'] })

@@ -19,7 +19,8 @@ test('a line that holds: the whole menu', () => {
 		'Back',
 		'Preview…',
 		'Undo…',
-		'· 2 commits to send, 3 changed files',
+		'Open tmux…',
+		'· 2 commits to send, 2 changed files and 1 new',
 		'—',
 		'· lab: SSH 4 h · 12 ms',
 		'· RTX 4090 96 % · 17/24 GiB',
@@ -50,7 +51,14 @@ test('entries carry what a click does', () => {
 		wish: { name: 'back', input: { project: 'nt' } },
 	})
 	expect(find(state, 'nt · running').action).toEqual({ do: 'open-window', place: { run: 'r1' } })
-	expect(find(state, 'Open a shell').action).toEqual({ do: 'open-shell', workstation: 'lab' })
+	expect(find(state, 'Open a shell').action).toEqual({
+		do: 'command',
+		wish: { name: 'openTerminal', input: { what: 'shell', workstation: 'lab' } },
+	})
+	expect(find(state, 'Open tmux').action).toEqual({
+		do: 'command',
+		wish: { name: 'openTerminal', input: { what: 'tmux', project: 'nt' } },
+	})
 	expect(find(state, 'Pause for').action).toEqual({
 		do: 'command',
 		wish: { name: 'pause', input: { until: now + 60 * minute } },
@@ -103,7 +111,7 @@ describe('projects', () => {
 	test('several: a submenu each, one set of keys', () => {
 		const state = stateOf({ projects: [project(), project({ name: 'other', strategy: 'files' })] })
 		const shown = menu(state)
-		expect(shown).toContain('nt · 2 commits to send, 3 changed files ▸')
+		expect(shown).toContain('nt · 2 commits to send, 2 changed files and 1 new ▸')
 		expect(shown).toContain('  Sync and validate')
 		expect(shown).toContain('  Up ✗ this version moves code with git only')
 		expect(JSON.stringify(menuModel(state, now)).match(/Shift\+G/g)).toHaveLength(1)
@@ -223,7 +231,10 @@ test('runs: all that go on, then the three that ended last, with how they ended'
 	const at = (ago: number) => now - ago * minute
 	const ended = [
 		run('a', { startedAt: at(100), outcome: { status: 'failed', endedAt: at(90), exitCode: 3 } }),
-		run('b', { startedAt: at(100), outcome: { status: 'killed', endedAt: at(20), signal: 'KILL' } }),
+		run('b', {
+			startedAt: at(100),
+			outcome: { status: 'killed', endedAt: at(20), signal: 'KILL', cause: 'signal' },
+		}),
 		run('c', { startedAt: at(100), outcome: { status: 'lost', endedAt: at(30), reason: 'restarted' } }),
 		run('d', { startedAt: at(100), outcome: { status: 'cancelled', endedAt: at(600) } }),
 	]

@@ -24,13 +24,6 @@ export async function upRow(bed: Bed): Promise<Row> {
 		if ((await git(worktree, 'rev-parse', 'HEAD')) !== head) throw new Error('the commit did not arrive')
 	}
 
-	const engine = await startEngine({ dataFolder: bed.dataFolder })
-	await engine.until((state) => state.workstations.lab?.link.status === 'up')
-	const sendUp = async () => {
-		const { operation } = await engine.call('up', {})
-		const { status, problem } = await engine.call('waitOperation', { operation })
-		if (status !== 'succeeded') throw new Error(`up: ${status}: ${problem?.title}`)
-	}
 	const measure = async (rounds: number, work: () => Promise<unknown>) => {
 		const durations: number[] = []
 		for (let round = 0; round < rounds; round++) {
@@ -38,15 +31,36 @@ export async function upRow(bed: Bed): Promise<Row> {
 			durations.push(...(await timed(1, work)))
 			await arrived(head)
 		}
-		return quantile(durations, 0.5)
+		return durations
 	}
-	await sendUp()
-	const ours = await measure(15, sendUp)
-	await engine.dispose()
-	const plain = await measure(7, async () => {
-		await git(laptop, 'push', '-q', 'origin', 'master')
-		for (const command of typed) await run({ file: 'ssh', args: [...bed.sshArgs, command] })
-	})
+	const byEngine = async () => {
+		const engine = await startEngine({ dataFolder: bed.dataFolder })
+		try {
+			await engine.until((state) => state.workstations.lab?.link.status === 'up')
+			const sendUp = async () => {
+				const { operation } = await engine.call('up', {})
+				const { status, problem } = await engine.call('waitOperation', { operation })
+				if (status !== 'succeeded') throw new Error(`up: ${status}: ${problem?.title}`)
+			}
+			await sendUp()
+			return await measure(5, sendUp)
+		} finally {
+			await engine.dispose()
+		}
+	}
+	const byHand = async () =>
+		await measure(3, async () => {
+			await git(laptop, 'push', '-q', 'origin', 'master')
+			for (const command of typed) await run({ file: 'ssh', args: [...bed.sshArgs, command] })
+		})
+	const durations: Record<'ours' | 'plain', number[]> = { ours: [], plain: [] }
+	// By turns, so that whatever else the machine does meets both.
+	for (let turn = 0; turn < 3; turn++) {
+		durations.ours.push(...(await byEngine()))
+		durations.plain.push(...(await byHand()))
+	}
+	const ours = quantile(durations.ours, 0.5)
+	const plain = quantile(durations.plain, 0.5)
 	const ratio = ours / plain
 	return {
 		name: 'up of one commit, 30 ms line (median)',

@@ -141,10 +141,10 @@ describe.skipIf(missing)('a login that asks', () => {
 		expect(call.screen()).not.toMatch(/correct|horse/)
 	})
 
-	test('a shell by the system’s own ssh has the terminal: it asks, is sized, and its exit code is ours', async () => {
+	test('a shell over the system’s own ssh: it asks once, is sized, and its exit code is ours', async () => {
 		await configure({ transport: 'openssh' })
 		const call = onTerminal('shell', 'lab')
-		await call.shows(/passphrase for key/)
+		await call.shows(/Passphrase: $/)
 		call.type(`${passphrase}\r`)
 		await sized(call)
 		call.type('exit 7\r')

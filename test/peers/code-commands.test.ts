@@ -43,7 +43,9 @@ async function setUp(remote = '~/nt') {
 	await writeFile(join(dataFolder, 'config.json'), JSON.stringify(config))
 	const engine = await startEngine({ dataFolder })
 	cleanups.push(() => engine.dispose())
-	return { engine, sshd, ...repositories }
+	const configure = (more: object) =>
+		writeFile(join(dataFolder, 'config.json'), JSON.stringify({ ...config, ...more }))
+	return { engine, sshd, folder, configure, ...repositories }
 }
 
 type Started = 'up' | 'back' | 'go' | 'undo' | 'setUpProject'
@@ -122,5 +124,37 @@ describe.skipIf(sshdMissing)(`code${sshdMissing ? ` (skipped: ${sshdMissing})` :
 		expect(await head(laptop)).toBe(mine)
 		expect(await git(laptop, 'status', '--porcelain')).toBe('')
 		await git(laptop, 'worktree', 'remove', '--force', path)
+	})
+
+	test('worktrees of both machines are opened in the editor of the settings, and nothing else is', async () => {
+		const { engine, folder, laptop, worktree, configure } = await setUp()
+		// A stand-in for an editor: it records what it was given.
+		const [editor, given] = [join(folder, 'bin/code'), join(folder, 'given')]
+		await mkdir(join(folder, 'bin'))
+		await writeFile(editor, `#!/bin/sh\nprintf '%s\\n' "$@" >'${given}'\n`, { mode: 0o755 })
+		await configure({ editor: [editor, '--new-window'] })
+		const here = { machine: 'laptop', path: laptop } as const
+		await expect
+			.poll(() => engine.call('findEditor', here), { timeout: 20_000 })
+			.toEqual({ editor: 'VS Code' })
+		await expect(readFile(given)).rejects.toThrow()
+
+		await git(laptop, 'worktree', 'add', '-q', '-b', 'side', `${laptop} it's`)
+		await engine.call('openInEditor', { machine: 'laptop', path: `${laptop} it's` })
+		expect(await readFile(given, 'utf8')).toBe(`--new-window\n${laptop} it's\n`)
+
+		// The editor's own ssh would not know the key that these settings name.
+		const there = { machine: 'workstation', path: '~/nt-gpu' } as const
+		const refusal = { problem: { code: 'editor-remote', facts: { path: worktree } } }
+		await expect(engine.call('openInEditor', there)).rejects.toMatchObject(refusal)
+
+		const missing = { problem: { code: 'worktree-missing' } }
+		for (const other of [
+			{ machine: 'laptop', path: folder },
+			{ machine: 'laptop', path: '/nowhere' },
+			{ machine: 'workstation', path: '/' },
+			{ machine: 'workstation', path: laptop },
+		] as const)
+			await expect(engine.call('openInEditor', other)).rejects.toMatchObject(missing)
 	})
 })

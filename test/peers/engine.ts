@@ -32,7 +32,12 @@ export async function startEngine(options: {
 		resident: options.resident ?? false,
 	})
 	const log: LogChunk[] = []
-	const face: Face = { log: (chunk) => log.push(chunk), ready: async () => {}, onClose: () => () => {} }
+	const face: Face = {
+		log: (chunk) => log.push(chunk),
+		pty: () => {},
+		ready: async () => {},
+		onClose: () => () => {},
+	}
 	return {
 		log,
 		state: () => engine.state(),

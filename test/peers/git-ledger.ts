@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { type Dirent, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { GitProject } from './git-project.ts'
-import { git } from './repositories.ts'
+import { env, git } from './repositories.ts'
+
+const execute = promisify(execFile)
 
 /** What existed at one moment in the repositories of a project, to ask later whether any of it is lost. */
 export interface Ledger {
@@ -14,44 +18,77 @@ export interface Ledger {
 	files: Map<string, { repository: string; folder: string; file: string }>
 	/** The commit that is checked out in each folder. */
 	heads: Map<string, string>
+	/** The repositories that git itself could not read: of them nothing is in here. */
+	unread: string[]
 }
 
-const repositoriesOf = ({ hub, laptop, clone }: GitProject) => ({ hub, laptop, clone })
-const foldersOf = ({ laptop, clone, worktree }: GitProject) => ({ laptop, clone, worktree })
+/**
+ * One shell asks everything, a process a question: this test process is large, and slow to start others. Where the
+ * history was cut off, or a module is named, git has not all of it: what it has is listed.
+ */
+const questions = `
+history() { git -C "$1" rev-list --objects --no-object-names --all --reflog --missing=allow-any $2; }
+for at in "$1" "$2" "$3"; do
+	history "$at" && echo all && history "$at" --indexed-objects && echo all || echo unread
+done
+for at in "$2" "$3" "$4"; do
+	git -C "$at" rev-parse -q --verify HEAD || echo none
+done`
 
 export async function takeLedger(project: GitProject): Promise<Ledger> {
-	const ledger: Ledger = { objects: new Map(), history: new Set(), files: new Map(), heads: new Map() }
-	const reach = async (name: string, at: string) => {
-		const ask = async (...more: string[]) => {
-			const args = ['rev-list', '--objects', '--no-object-names', '--all', '--reflog', ...more]
-			// Where the history was cut off, or a module is named, git has not all of it: what it has is listed.
-			const said = await git(at, ...args, '--missing=allow-any').catch(() => '')
-			return said.split('\n').filter((id) => id !== '')
-		}
-		for (const id of await ask('--indexed-objects')) ledger.objects.set(id, name)
-		for (const id of await ask()) ledger.history.add(id)
+	const { hub, laptop, clone, worktree } = project
+	const repositories = ['hub', 'laptop', 'clone']
+	const folders = { laptop, clone, worktree }
+	const ledger: Ledger = {
+		objects: new Map(),
+		history: new Set(),
+		files: new Map(),
+		heads: new Map(),
+		unread: [],
 	}
-	await Promise.all([
-		...Object.entries(repositoriesOf(project)).map(([name, at]) => reach(name, at)),
-		...Object.entries(foldersOf(project)).map(async ([name, at]) => {
-			await list(at, '', name, ledger)
-			ledger.heads.set(name, await git(at, 'rev-parse', 'HEAD').catch(() => ''))
-		}),
-	])
+	const asked = execute('sh', ['-c', questions, 'ledger', hub, laptop, clone, worktree], {
+		env,
+		maxBuffer: 64 * 1024 * 1024,
+	})
+	for (const [name, at] of Object.entries(folders)) list(at, '', name, ledger)
+	const lines = (await asked).stdout.split('\n')
+	for (const name of repositories) {
+		const end = lines.findIndex((line) => line === 'all' || line === 'unread')
+		const history = lines.splice(0, end + 1)
+		if (history.pop() === 'all') {
+			const next = lines.findIndex((line) => line === 'all' || line === 'unread')
+			const objects = lines.splice(0, next + 1)
+			if (objects.pop() === 'all') {
+				for (const id of history) ledger.history.add(id)
+				for (const id of objects) ledger.objects.set(id, name)
+				continue
+			}
+		}
+		ledger.unread.push(name)
+	}
+	for (const [index, name] of Object.keys(folders).entries()) ledger.heads.set(name, lines[index] ?? '')
 	return ledger
 }
 
 /** A repository inside another one is files like any others, to the last of its objects. */
-async function list(folder: string, inner: string, name: string, ledger: Ledger): Promise<void> {
-	for (const entry of await readdir(join(folder, inner), { withFileTypes: true }).catch(() => [])) {
+function list(folder: string, inner: string, name: string, ledger: Ledger): void {
+	for (const entry of entriesOf(join(folder, inner))) {
 		const file = join(inner, entry.name)
 		if (inner === '' && entry.name === '.git') continue
-		if (entry.isDirectory()) await list(folder, file, name, ledger)
+		if (entry.isDirectory()) list(folder, file, name, ledger)
 		else if (entry.isFile() || entry.isSymbolicLink()) {
 			const path = join(folder, file)
-			const bytes = entry.isFile() ? await readFile(path) : Buffer.from(await readlink(path))
+			const bytes = entry.isFile() ? readFileSync(path) : Buffer.from(readlinkSync(path))
 			ledger.files.set(blobId(bytes), { repository: folder, folder: name, file })
 		}
+	}
+}
+
+function entriesOf(folder: string): Dirent[] {
+	try {
+		return readdirSync(folder, { withFileTypes: true })
+	} catch {
+		return []
 	}
 }
 
@@ -60,8 +97,8 @@ function blobId(bytes: Buffer): string {
 }
 
 /** What was there and can be found neither on a disk nor in what the repositories reach, in words. */
-export async function lost(before: Ledger, project: GitProject): Promise<string[]> {
-	const now = await takeLedger(project)
+export async function lost(before: Ledger, project: GitProject, now?: Ledger): Promise<string[]> {
+	now ??= await takeLedger(project)
 	const gone: string[] = []
 	for (const [id, where] of before.objects)
 		if (!now.objects.has(id) && !now.files.has(id)) gone.push(`object ${id} of ${where}`)
@@ -81,7 +118,6 @@ function sameBytes(text: string, id: string): boolean {
 }
 
 /** As `lost`, for what was ever in a history: that nobody may stage away. */
-export async function lostHistory(ever: ReadonlySet<string>, project: GitProject): Promise<string[]> {
-	const now = await takeLedger(project)
+export function lostHistory(ever: ReadonlySet<string>, now: Ledger): string[] {
 	return [...ever].filter((id) => !now.history.has(id))
 }

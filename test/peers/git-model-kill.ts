@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GitProject } from './git-project.ts'
 
@@ -14,68 +14,96 @@ export interface Kill {
 	delayMs: number
 }
 
-/** Processes can be told apart by the folder that they work in; elsewhere there is one project at a time. */
-export const canTellApart = existsSync('/proc/self/cwd')
+interface Process {
+	pid: number
+	/** One that a kill may hit: a shell or a git of ours. The hub's own are left alone. */
+	ours: boolean
+}
 
-/** The shells and gits that descend from this process and work in that folder: both sides run here. The hub's own are left alone. */
-export function descendantsIn(folder: string): number[] {
+const isOurs = (name: string, args: string) =>
+	/^(sh|git|dash|bash)$/.test(name) && !args.includes('receive-pack')
+
+/**
+ * What works in that folder: both sides run here. Told by the folder that a process is in, whoever started it, so
+ * also one whose parent was killed; where that cannot be told, by descent from this process.
+ */
+export function atWorkIn(folder: string): Process[] {
+	return existsSync('/proc/self/cwd') ? inFolder(folder) : descendants()
+}
+
+function inFolder(folder: string): Process[] {
+	const found: Process[] = []
+	for (const pid of readdirSync('/proc')) {
+		if (!/^\d+$/.test(pid)) continue
+		try {
+			const at = readlinkSync(`/proc/${pid}/cwd`)
+			if (at !== folder && !at.startsWith(`${folder}/`)) continue
+			const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+			const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+			found.push({ pid: Number(pid), ours: isOurs(name, args) })
+		} catch {
+			// It ended meanwhile, or is a zombie.
+		}
+	}
+	return found
+}
+
+function descendants(): Process[] {
 	const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,comm=,args='], { encoding: 'utf8' })
-	const children = new Map<number, { pid: number; name: string; args: string }[]>()
+	const children = new Map<number, Process[]>()
 	for (const line of table.split('\n')) {
 		const [pid, of, state = '', name = '', ...args] = line.trim().split(/\s+/)
 		if (state.startsWith('Z')) continue
 		const siblings = children.get(Number(of)) ?? []
 		children.set(Number(of), siblings)
-		siblings.push({ pid: Number(pid), name, args: args.join(' ') })
+		siblings.push({ pid: Number(pid), ours: isOurs(name, args.join(' ')) })
 	}
-	const found: number[] = []
-	const grow = (parent: number) => {
-		for (const { pid, name, args } of children.get(parent) ?? []) {
-			if (args.includes('receive-pack')) continue
-			if (/^(sh|git|dash|bash)$/.test(name) && worksIn(pid, folder)) found.push(pid)
-			grow(pid)
-		}
-	}
-	grow(process.pid)
-	return found
-}
-
-function worksIn(pid: number, folder: string): boolean {
-	if (!canTellApart) return true
-	try {
-		return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)
-	} catch {
-		return false
-	}
+	const grow = (parent: number): Process[] =>
+		(children.get(parent) ?? []).flatMap((child) => [child, ...grow(child.pid)])
+	return grow(process.pid).filter(({ ours }) => ours)
 }
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
-/** Settles when a line of that kind is in one of the journals, or after 1 s: some operations never come so far. */
-async function journalled(project: GitProject, kind: string): Promise<void> {
-	const journals = [project.clone, project.laptop].map((at) => join(at, '.git/hawser-journal'))
-	const end = Date.now() + 1000
-	const has = (path: string) => {
+/** Waits for it, or for the operation's end: some operations never come so far. */
+async function until(moment: () => boolean, operation: { ended: boolean }): Promise<void> {
+	while (!operation.ended && !moment()) await pause(1)
+}
+
+/** Whether a line of that kind is in one of the journals. */
+function journalled({ clone, laptop }: GitProject, kind: string): boolean {
+	return [clone, laptop].some((at) => {
 		try {
-			return new RegExp(`^${kind} `, 'm').test(readFileSync(path, 'utf8'))
+			return new RegExp(`^${kind} `, 'm').test(readFileSync(join(at, '.git/hawser-journal'), 'utf8'))
 		} catch {
 			return false
 		}
-	}
-	while (!journals.some(has) && Date.now() < end) await pause(1)
+	})
 }
 
-export async function killIn(project: GitProject, { which, share, after, delayMs }: Kill): Promise<void> {
-	if (after !== 'anytime') await journalled(project, after)
-	await pause(delayMs)
-	if (which === 'link') return project.link.drop()
-	const pids = descendantsIn(project.folder)
+/** Kills at that moment, or what is left when the operation has ended before. Gives whether it hit anything. */
+export async function killIn(
+	project: GitProject,
+	{ which, share, after, delayMs }: Kill,
+	operation: { ended: boolean },
+): Promise<boolean> {
+	if (after !== 'anytime') await until(() => journalled(project, after), operation)
+	const due = performance.now() + delayMs
+	await until(() => performance.now() >= due, operation)
+	if (which === 'link') {
+		const hit = project.link.running().length > 0
+		project.link.drop()
+		return hit
+	}
+	const pids = atWorkIn(project.folder).flatMap(({ pid, ours }) => (ours ? [pid] : []))
 	const at = Math.floor(share * pids.length)
-	for (const pid of which === 'all' ? pids : pids.slice(at, at + 1)) {
+	const killed = (which === 'all' ? pids : pids.slice(at, at + 1)).filter((pid) => {
 		try {
-			process.kill(pid, 'SIGKILL')
+			return process.kill(pid, 'SIGKILL')
 		} catch {
 			// It ended by itself.
+			return false
 		}
-	}
+	})
+	return killed.length > 0
 }

@@ -4,7 +4,7 @@ import { ProblemError } from '../../src/contract/client.ts'
 import type { Problem } from '../../src/contract/problem.ts'
 import { undo } from '../../src/engine/git/undo.ts'
 import { type Ledger, lost, lostHistory, takeLedger } from './git-ledger.ts'
-import { descendantsIn, type Kill, killIn } from './git-model-kill.ts'
+import { atWorkIn, type Kill, killIn } from './git-model-kill.ts'
 import { type GitProject, stepRunner } from './git-project.ts'
 import { git } from './repositories.ts'
 
@@ -17,10 +17,13 @@ export interface World {
 	count: number
 	/** What was done, for the report. */
 	told: string[]
+	/** How many operations were to be killed, and how many had something left to kill. */
+	kills: number
+	hits: number
 }
 
-export async function openWorld(project: GitProject): Promise<World> {
-	return { project, ever: (await takeLedger(project)).history, count: 0, told: [] }
+export function openWorld(project: GitProject): World {
+	return { project, ever: new Set(), count: 0, told: [], kills: 0, hits: 0 }
 }
 
 export type Folder = 'laptop' | 'clone' | 'worktree'
@@ -61,23 +64,31 @@ export type Operation = 'up' | 'back' | 'undo'
 export async function operate(world: World, name: Operation, kill?: Kill): Promise<Problem | null> {
 	const { project, ever } = world
 	const before: Ledger = await takeLedger(project)
+	if (before.unread.length > 0) throw new Error(`git cannot read ${before.unread} in ${project.folder}`)
 	for (const id of before.history) ever.add(id)
 	let problem: Problem | null = null
 	const begun: Promise<unknown> =
 		name === 'undo' ? undo(stepRunner(), project.link, project.project, {}) : project[name]()
-	const work = begun.then(
-		() => {},
-		(error: unknown) => {
-			// Whatever goes wrong, and be it that it is killed, is said in words.
-			if (!(error instanceof ProblemError)) throw error
-			problem = error.problem
-		},
-	)
-	if (kill) await killIn(project, kill)
-	await work
+	const operation = { ended: false }
+	const work = begun
+		.then(
+			() => {},
+			(error: unknown) => {
+				// Whatever goes wrong, and be it that it is killed, is said in words.
+				if (!(error instanceof ProblemError)) throw error
+				problem = error.problem
+			},
+		)
+		.finally(() => {
+			operation.ended = true
+		})
+	const [hit] = await Promise.all([kill && killIn(project, kill, operation), work])
+	if (kill) world.kills += 1
+	if (hit) world.hits += 1
 	await quiet(project)
 	world.told.push(`${name}${kill ? ' killed' : ''}: ${codeOf(problem)}`)
-	const gone = [...(await lost(before, project)), ...(await lostHistory(ever, project))]
+	const now = await takeLedger(project)
+	const gone = [...(await lost(before, project, now)), ...lostHistory(ever, now)]
 	if (gone.length > 0)
 		throw new Error(`${name} lost ${gone.join(', ')}\nafter ${world.told.join('; ')}\nin ${project.folder}`)
 	return problem
@@ -87,8 +98,8 @@ const codeOf = (problem: Problem | null) => problem?.code ?? 'done'
 
 /** What outlives a kill ends by itself, soon. */
 async function quiet(project: GitProject): Promise<void> {
-	const end = Date.now() + 20_000
-	while (descendantsIn(project.folder).length > 0) {
+	const end = Date.now() + 60_000
+	while (atWorkIn(project.folder).length > 0) {
 		if (Date.now() > end) throw new Error(`still at work in ${project.folder}`)
 		await new Promise((done) => setTimeout(done, 5))
 	}
@@ -112,40 +123,53 @@ async function twoWays(folder: string, one: string, other: string): Promise<bool
 	return !(await within(folder, one, other)) && !(await within(folder, other, one))
 }
 
+/** Why three cannot come together by themselves. */
+type Stop = 'conflict' | 'diverged' | 'undone-on-hub'
+
 /**
  * A person tidies up after all that happened; then up and back bring the three together, unless branches went two
  * ways or conflict: then it says so, and plain git agrees. Gives what became of it.
  */
-export async function bringTogether(world: World): Promise<'together' | 'conflict' | 'diverged'> {
+export async function bringTogether(world: World): Promise<'together' | Stop> {
 	const { project } = world
-	const { laptop, clone, worktree, hub } = project
+	const { laptop, clone, worktree } = project
 	// Leftovers of a kill are cleared by the next operation, whatever else it says.
 	await operate(world, 'up')
 	for (const at of [laptop, clone, worktree]) {
-		await git(at, 'add', '-u', '--', '.')
+		// What nobody tracks would be in the way of the same file from elsewhere. Results are what back is for.
+		await git(at, 'add', '-A', '--', '.', ...(at === worktree ? [':!results'] : []))
 		await git(at, 'commit', '-q', '-m', 'Tidied up').catch(() => {})
 	}
 	await git(laptop, 'checkout', '-q', 'master')
 	for (const name of ['up', 'back', 'up'] as const) {
 		const problem = await operate(world, name)
 		if (problem === null) continue
-		await git(laptop, 'fetch', '-q', hub, '+refs/heads/*:refs/remotes/hub/*')
-		await git(laptop, 'fetch', '-q', clone, '+refs/heads/*:refs/remotes/clone/*')
-		const [base, validation] = ['master', 'clone/gpu-validation']
-		const agrees =
-			problem.code === 'conflict'
-				? (await conflicts(laptop, base, validation)) || (await resultsChanged(world))
-				: problem.code === 'diverged' &&
-					((await twoWays(laptop, base, 'hub/master')) ||
-						(await twoWays(laptop, base, 'clone/master')) ||
-						!(await within(laptop, 'hub/gpu-validation', validation)))
-		if (agrees) return problem.code as 'conflict' | 'diverged'
+		const { code } = problem
+		const isEnd = code === 'conflict' || code === 'diverged' || code === 'undone-on-hub'
+		if (isEnd && (await agrees(world, code))) return code
 		throw new Error(
 			`${name} stops: ${JSON.stringify(problem)}\nafter ${world.told.join('; ')}\nin ${project.folder}`,
 		)
 	}
 	await expectTogether(world)
 	return 'together'
+}
+
+/** Whether plain git sees it too. */
+async function agrees(world: World, code: Stop): Promise<boolean> {
+	const { laptop, clone, hub } = world.project
+	await git(laptop, 'fetch', '-q', hub, '+refs/heads/*:refs/remotes/hub/*')
+	await git(laptop, 'fetch', '-q', clone, '+refs/heads/*:refs/remotes/clone/*')
+	const [base, validation] = ['master', 'clone/gpu-validation']
+	if (code === 'conflict') return (await conflicts(laptop, base, validation)) || (await resultsChanged(world))
+	const hubIsAhead = !(await within(laptop, 'hub/gpu-validation', validation))
+	if (code === 'undone-on-hub') {
+		const undone = world.told.some((what) => what.startsWith('undo'))
+		return undone && (hubIsAhead || !(await within(laptop, 'hub/master', base)))
+	}
+	return (
+		hubIsAhead || (await twoWays(laptop, base, 'hub/master')) || (await twoWays(laptop, base, 'clone/master'))
+	)
 }
 
 /** Results that wait uncommitted are merged with what the laptop changed there. */

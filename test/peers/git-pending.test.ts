@@ -9,7 +9,7 @@ import { pendingSchema } from '../../src/contract/state.ts'
 import { readLocal } from '../../src/engine/git/local.ts'
 import { mostFiles, pendingOf } from '../../src/engine/git/pending.ts'
 import { parseRemote, remoteFactsScript } from '../../src/engine/git/remote.ts'
-import { runBatch } from '../../src/engine/remote/script.ts'
+import { runBatch } from '../../src/engine/remote/batch.ts'
 import { commitIn, type GitProject, gitProject, refusal } from './git-project.ts'
 import { git } from './repositories.ts'
 

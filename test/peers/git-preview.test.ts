@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { commitIn, type GitProject, gitProject, refusal } from './git-project.ts'
@@ -183,4 +183,45 @@ test('what only a person can change stops a preview; it says so and is no failur
 	await writeFile(join(project.worktree, 'model.py'), 'changed\n')
 	await project.commit('data.csv', 'a\n', 'Change the data')
 	expect(await project.preview('go')).toMatchObject({ steps: [], problem: { code: 'tree-dirty' } })
+})
+
+describe('a preview is bound to the content of what is to be committed', () => {
+	const commit = { message: 'All of it', untracked: true }
+
+	test('on the laptop: the same number of bytes, a link, a mode', async () => {
+		const project = await setUp()
+		const at = (name: string) => join(project.laptop, name)
+		await writeFile(at('model.py'), 'ones\n')
+		await writeFile(at('new.sh'), 'echo\n')
+		await symlink('model.py', at('link'))
+		const edits: [string, () => Promise<unknown>][] = [
+			['a changed file', () => writeFile(at('model.py'), 'twos\n')],
+			['a new file', () => writeFile(at('new.sh'), 'exit\n')],
+			['its mode', () => chmod(at('new.sh'), 0o755)],
+			['a link', () => rm(at('link')).then(() => symlink('data.csv', at('link')))],
+		]
+		for (const [what, edit] of edits) {
+			const plan = await project.preview('up', { commit })
+			expect((await project.preview('up', { commit })).id, what).toBe(plan.id)
+			await edit()
+			const before = await project.fingerprint()
+			expect((await refusal(project.up({ commit, plan: plan.id }))).code, what).toBe('plan-moved')
+			expect(await project.fingerprint()).toEqual(before)
+		}
+		const { id } = await project.preview('up', { commit })
+		// Written again as it was: nothing moved.
+		await writeFile(at('model.py'), 'twos\n')
+		await project.up({ commit, plan: id })
+		expect(await git(project.worktree, 'show', 'HEAD:model.py')).toBe('twos')
+	})
+
+	test.each(['up', 'back'] as const)('on the workstation: a result, before %s commits it', async (kind) => {
+		const project = await setUp()
+		await project.result('odd \n"name".json', 'one')
+		const { id } = await project.preview(kind)
+		expect((await project.preview(kind)).id).toBe(id)
+		await project.result('odd \n"name".json', 'two')
+		expect((await refusal(project[kind]({ plan: id }))).code).toBe('plan-moved')
+		await project[kind]({ plan: (await project.preview(kind)).id })
+	})
 })

@@ -82,6 +82,7 @@ export async function gitProject(options: GitProjectOptions = {}): Promise<GitPr
 	if (!pattern) {
 		pattern = makeProject(options).then(async (project) => {
 			await before(project)
+			await removeSamples(project)
 			return project
 		})
 		patterns.set(before, pattern)
@@ -96,6 +97,13 @@ afterAll(async () => {
 })
 
 const execute = promisify(execFile)
+
+/** Most of a small repository's files are sample hooks, which nothing here uses. */
+async function removeSamples({ hub, laptop, clone }: GitProject): Promise<void> {
+	for (const hooks of [join(hub, 'hooks'), join(laptop, '.git/hooks'), join(clone, '.git/hooks')])
+		for (const file of await readdir(hooks).catch(() => []))
+			if (file.endsWith('.sample')) await rm(join(hooks, file))
+}
 
 /** A copy of another project's repositories: that takes a tenth of the time of making them. */
 async function copyRepositories(from: GitProject, folder: string): Promise<Repositories> {

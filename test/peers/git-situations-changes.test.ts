@@ -131,10 +131,55 @@ const changes: Situation[] = [
 				await commit('model.py', '1\n')
 			},
 			says: 'tree-dirty',
-			late: true,
-			facts: { files: ['model.py'] },
+			facts: { side: 'The workstation', files: ['model.py'] },
+			left: { 'worktree/model.py': 'set for this machine\n' },
 		}),
 	),
+	...(['clone', 'laptop'] as const).map(
+		(at): Situation => ({
+			title: `an overlooked change in the way on the ${at}, beside others that are not`,
+			operation: at === 'laptop' ? 'back' : 'up',
+			build: async (project) => {
+				const from = at === 'laptop' ? project.worktree : project.laptop
+				const names = ['model.py', 'data.csv', 'odd \n"name".py']
+				await commitIn(project.laptop, names[2] ?? '', '0\n')
+				await project.up()
+				for (const name of names) await git(project[at], 'update-index', '--assume-unchanged', '--', name)
+				// One was not changed at all, one is not touched by the move.
+				await writeFile(join(project[at], names[2] ?? ''), 'set for this machine\n')
+				await writeFile(join(project[at], 'data.csv'), 'set too\n')
+				await commitIn(from, 'model.py', '1\n')
+				await commitIn(from, names[2] ?? '', '1\n')
+			},
+			says: 'tree-dirty',
+			facts: {
+				side: at === 'laptop' ? 'The laptop' : 'The workstation',
+				files: ['odd \n"name".py'],
+			},
+		}),
+	),
+	{
+		title: 'an overlooked change on the laptop where a result that is not committed yet goes',
+		operation: 'back',
+		build: async (project) => {
+			await commitIn(project.laptop, 'results/loss.json', '0')
+			await project.up()
+			await git(project.laptop, 'update-index', '--skip-worktree', 'results/loss.json')
+			await writeFile(join(project.laptop, 'results/loss.json'), 'mine')
+			await project.result('loss.json', '1')
+		},
+		says: 'tree-dirty',
+		facts: { side: 'The laptop', files: ['results/loss.json'] },
+	},
+	{
+		title: 'files that git was told to overlook, and that are as they were',
+		operation: 'up',
+		build: async ({ worktree, clone, commit }) => {
+			for (const at of [worktree, clone]) await git(at, 'update-index', '--assume-unchanged', 'model.py')
+			await commit('model.py', '1\n')
+		},
+		says: 'done',
+	},
 ]
 
 situations('a table of situations: what was begun', begun)

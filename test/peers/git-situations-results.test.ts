@@ -53,7 +53,6 @@ const names: Situation[] = [
 				await commitAll(laptop)
 			},
 			says: 'tree-dirty',
-			...(name.includes('\n') && { late: true as const }),
 			left: { [`worktree/${name}`]: 'precious' },
 		}),
 	),

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Config } from '../../src/contract/config.ts'
+import type { z } from 'zod'
+import type { configSchema } from '../../src/contract/config.ts'
 import { createBuiltIn } from '../../src/workstation/built-in.ts'
 import { type EngineUnderTest, startEngine } from './engine.ts'
 import { git, makeRepositories, type RepositoryNames } from './repositories.ts'
@@ -45,7 +46,7 @@ async function setUp(
 	const repositories = await makeRepositories(folder, sshd.home, names, { 'validate.sh': script })
 	const dataFolder = join(folder, 'data')
 	await mkdir(dataFolder)
-	const config: Partial<Config> = {
+	const config: z.input<typeof configSchema> = {
 		workstations: [{ name: 'lab', ssh: sshd.ssh, runner: 'tmux', tunnels: [] }],
 		projects: [
 			{

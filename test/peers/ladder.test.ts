@@ -183,6 +183,8 @@ describe('the whole ladder', () => {
 			listener: {
 				riders: () => [{ script: { name: 'run-list', args: [] }, take: () => {} }],
 				runSeen: () => {},
+				pendingRuns: () => [],
+				runsGone: () => {},
 			},
 		})
 		onTestFinished(() => session.dispose())

@@ -18,7 +18,7 @@ export interface ProjectBed {
 export function projectBed(config: ProjectConfig): ProjectBed {
 	const state: State = emptyState()
 	const store = new Store(state, () => state.summary)
-	const session = new ProjectSession(config, { store, now: Date.now })
+	const session = new ProjectSession(config, { store, now: Date.now, runner: 'tmux' })
 	let readings = 0
 	const pending = () => store.state.projects[config.name]?.pending ?? { status: 'unknown' as const }
 	store.onChanges(() => readings++)

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 const execute = promisify(execFile)
 
 /** A person's git, with a fixed identity and none of this machine's settings. */
-const env = {
+export const env = {
 	...process.env,
 	GIT_CONFIG_GLOBAL: '/dev/null',
 	GIT_CONFIG_SYSTEM: '/dev/null',

@@ -101,6 +101,28 @@ function livingIn(home: string): { pid: number; command: string }[] {
 	})
 }
 
+/**
+ * Stands in for systemd's logind and manager, which cannot run here: what `busctl`, `loginctl` and `systemctl` print, in
+ * shapes that were taken from systemd 252. Needs a link with `path()`.
+ */
+export async function standInSystemd(
+	at: RunHome,
+	says: { killsAtLogOut?: boolean; spares?: string; lingers?: boolean; state?: string },
+): Promise<void> {
+	const spared = says.spares === undefined ? 'as 0' : `as 1 "${says.spares}"`
+	const print = (text: string) => `#!/bin/sh\nprintf '%s\\n' ${text}\n`
+	await at.program('busctl', print(`'b ${says.killsAtLogOut ?? true}' '${spared}' 'as 0'`))
+	await at.program('loginctl', print(`Linger=${says.lingers ? 'yes' : 'no'}`))
+	await at.program('systemctl', print(says.state ?? 'running'))
+}
+
+/** Stands in for nvidia-smi with one device: every pid in the home's file `gpu-pids` holds 1500 MiB of it. */
+export const standInGpu = `#!/bin/sh
+case $1 in --query-compute-apps=pid,gpu_uuid,used_memory) ;; *) exit 2 ;; esac
+while read -r pid; do echo "$pid, GPU-1a, 1500"; done 2>/dev/null <"$HOME/gpu-pids"
+exit 0
+`
+
 /** Settles when the workstation says that the run has ended; bounded. */
 export async function whenEnded(link: Link, id: string): Promise<Run> {
 	return await vi.waitFor(
@@ -117,6 +139,7 @@ export async function whenEnded(link: Link, id: string): Promise<Run> {
 export interface Heard {
 	gpu: GpuState[]
 	updates: RunUpdate[]
+	changed: RunFacts[]
 	ended: RunFacts[]
 	ticks: number
 	stop(): Promise<void>
@@ -127,12 +150,13 @@ export interface Heard {
 /** Starts a watch; settles at its first tick. */
 export async function startWatch(link: Link, gpuSeconds = 60): Promise<Heard> {
 	const ender = new AbortController()
-	const heard: Omit<Heard, 'stop' | 'end'> = { gpu: [], updates: [], ended: [], ticks: 0 }
+	const heard: Omit<Heard, 'stop' | 'end'> = { gpu: [], updates: [], changed: [], ended: [], ticks: 0 }
 	const end = watchWorkstation(
 		link,
 		{
 			gpu: (gpu) => void heard.gpu.push(gpu),
 			run: (update) => void heard.updates.push(update),
+			changed: (run) => void heard.changed.push(run),
 			ended: (_, run) => void heard.ended.push(run),
 			tick: () => void heard.ticks++,
 		},

@@ -70,7 +70,7 @@ async function localSession() {
 		zerotier: { read: () => Promise.reject(new Error('not used')) },
 		builtIn: false,
 		now: Date.now,
-		listener: { riders: () => [], runSeen: () => {} },
+		listener: { riders: () => [], runSeen: () => {}, pendingRuns: () => [], runsGone: () => {} },
 	})
 	onTestFinished(() => session.dispose())
 	return { session, store, world, drop, listeners }

@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest'
-import type { WorkstationConfig } from '../../src/contract/config.ts'
+import { type WorkstationConfig, workstationSchema } from '../../src/contract/config.ts'
 import type { LinkState, Rung, WorkstationState } from '../../src/contract/state.ts'
 import type { Check, CheckContext } from '../../src/engine/checks/check.ts'
 import { climb } from '../../src/engine/checks/ladder.ts'
@@ -38,7 +38,7 @@ export async function climbOn(one: Case) {
 	const host = one.host ?? '172.25.0.9'
 	let peerFound: WorkstationState['peer'] | undefined
 	const context: CheckContext = {
-		workstation: { name: 'lab', ssh: { host }, runner: 'tmux', tunnels: [], zerotier: one.zerotier },
+		workstation: workstationSchema.parse({ name: 'lab', ssh: { host }, zerotier: one.zerotier }),
 		link: { state: one.link ?? { status: 'off' } } as CheckContext['link'],
 		settings: async () =>
 			({ host, jumps: one.jumps ?? [], proxyCommand: null }) as unknown as Awaited<

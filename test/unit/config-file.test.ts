@@ -62,7 +62,7 @@ describe('the config', () => {
 
 	test('without a file there is an empty config and no problem, and no file is made', async () => {
 		const reading = await new ConfigFile(folder, Conf).read()
-		expect(reading).toEqual({ config: { workstations: [], projects: [] }, problem: null })
+		expect(reading).toEqual({ config: { workstations: [], projects: [], notices: {} }, problem: null })
 		await expect(readFile(join(folder, 'config.json'))).rejects.toThrow('ENOENT')
 	})
 

@@ -21,12 +21,18 @@ afterEach(async () => {
 const running = someRun({ outcome: { status: 'running' } })
 const ended = someRun({ outcome: { status: 'succeeded', endedAt: startedAt + 1000 } })
 
-async function setUp() {
+async function setUp(more: { now?: () => number; patternOf?: () => string } = {}) {
 	const store = new Store(emptyState(), (state) => state.summary)
 	const ledger = await Ledger.open(folder)
 	flush = () => ledger.flush()
 	const told: Run[] = []
-	const book = new RunBook({ store, ledger, now: () => startedAt, ended: (run) => told.push(run) })
+	const book = new RunBook({
+		store,
+		ledger,
+		now: () => startedAt,
+		ended: (run) => told.push(run),
+		...more,
+	})
 	const notice = async () => {
 		if (Object.keys(store.state.notices).length > 0) return
 		await new Promise<void>((resolve) => {
@@ -106,5 +112,32 @@ describe('the run book', () => {
 		expect(again.store.state.runs.r1?.looked).toBe(false)
 		await again.book.look('r1')
 		expect(again.store.state.runs.r1?.looked).toBe(true)
+	})
+
+	test('progress by the project’s own pattern, with the time left; a line without any keeps it', async () => {
+		let now = startedAt
+		const { store, book } = await setUp({
+			now: () => now,
+			patternOf: () => 'step (?<done>\\d+) von (?<all>\\d+)',
+		})
+		const says = (lastLine: string) => {
+			book.seen({ ...running, lastLine, progress: null })
+			return store.state.runs.r1?.progress
+		}
+		await book.started({ ...running, lastLine: '', progress: null }, null)
+		expect(says('step 1 von 10')).toEqual({ fraction: 0.1, text: '1 of 10', leftMs: null })
+		now += 20_000
+		expect(says('step 3 von 10')).toEqual({ fraction: 0.3, text: '3 of 10', leftMs: 70_000 })
+		now += 10_000
+		expect(says('saved a checkpoint')).toEqual({ fraction: 0.3, text: '3 of 10', leftMs: 60_000 })
+		book.seen(ended)
+		expect(store.state.runs.r1?.progress).toBeNull()
+	})
+
+	test('what was taken off its workstation is no more shown', async () => {
+		const { store, book } = await setUp()
+		book.seen(ended)
+		book.gone(['r1', 'r2'])
+		expect(store.state.runs).toEqual({})
 	})
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { durationText, noticeOf } from '../../src/engine/run-notice.ts'
+import { spanWords } from '../../src/contract/run-words.ts'
+import { noticeOf } from '../../src/engine/run-notice.ts'
 import { someRun, startedAt } from './states.ts'
 
 const endedAt = startedAt + 38 * 60_000
@@ -19,7 +20,7 @@ describe('the notice of a run', () => {
 			'38 min · no such file',
 		],
 		[
-			someRun({ outcome: { status: 'killed', endedAt, signal: 'KILL' }, lastLine: '' }),
+			someRun({ outcome: { status: 'killed', endedAt, signal: 'KILL', cause: 'signal' }, lastLine: '' }),
 			null,
 			'nt was killed by KILL on lab',
 			'38 min',
@@ -42,6 +43,6 @@ describe('the notice of a run', () => {
 		[3_660_000, '1 h 1 min'],
 		[-5, '0 s'],
 	])('%d ms is %s', (ms, text) => {
-		expect(durationText(ms)).toBe(text)
+		expect(spanWords(ms)).toBe(text)
 	})
 })

@@ -85,7 +85,10 @@ describe('the summary: worst state wins', () => {
 			state({
 				workstations: up,
 				runs: {
-					r1: someRun({ outcome: { status: 'running' }, progress: { fraction: 0.6, text: 'epoch 31/50' } }),
+					r1: someRun({
+						outcome: { status: 'running' },
+						progress: { fraction: 0.6, text: 'epoch 31/50', leftMs: null },
+					}),
 				},
 			}),
 			'working',

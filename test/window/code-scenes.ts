@@ -1,10 +1,19 @@
 import type { BrowserContextOptions, Page } from 'playwright-core'
+import { ProblemError } from '../../src/contract/client.ts'
 import type { Plan } from '../../src/contract/code.ts'
 import { problem } from '../../src/engine/problems.ts'
 import { manyFiles } from './code-states.ts'
 import { now } from './moments.ts'
 import { operation, outcome } from './pieces.ts'
-import { hugePlan, plan, planWithCommit, planWithConflicts, prepared, undoPlan } from './plans.ts'
+import {
+	hugePlan,
+	plan,
+	planWithBigFile,
+	planWithCommit,
+	planWithConflicts,
+	prepared,
+	undoPlan,
+} from './plans.ts'
 import type { Stage } from './stage.ts'
 import type { StateName } from './states.ts'
 
@@ -154,11 +163,28 @@ export const codeScenes: Record<string, Scene> = {
 		async act(stage) {
 			const { page, engine } = stage
 			engine.handlers.prepareMerge = prepared
+			engine.handlers.findEditor = () => ({ editor: 'VS Code' })
 			await openPreview(stage, planWithConflicts())
 			await button(page, 'Prepare the merge').click()
-			await page.getByText('The merge is prepared').waitFor()
+			await button(page, 'Open in VS Code').waitFor()
 		},
 	},
+	'conflicts-prepared-no-editor': {
+		state: 'ok',
+		options: narrow,
+		async act(stage) {
+			const { page, engine } = stage
+			engine.handlers.prepareMerge = prepared
+			const facts = { editor: 'nvim', path: prepared().path }
+			engine.handlers.findEditor = () => {
+				throw new ProblemError(problem('editor-terminal', facts))
+			}
+			await openPreview(stage, planWithConflicts(['train.py']))
+			await button(page, 'Prepare the merge').click()
+			await button(page, 'Copy the command').waitFor()
+		},
+	},
+	'preview-big-files': { state: 'both-ways', act: open(planWithBigFile) },
 	'preview-undo': {
 		state: 'done',
 		async act({ page, engine }) {
@@ -178,12 +204,12 @@ export const codeScenes: Record<string, Scene> = {
 	'opened-files': {
 		state: 'many-files',
 		options: narrow,
-		act: ({ page }) => page.getByRole('button', { name: /files changed/ }).click(),
+		act: ({ page }) => page.getByRole('button', { name: /changed files/ }).click(),
 	},
 	'opened-files-of-both': {
 		state: 'both-ways',
 		async act({ page }) {
-			for (const name of [/^3 files changed/, /1 file changed/, /result files/])
+			for (const name of [/^3 changed files/, /^1 changed file/, /result files/])
 				await page.getByRole('button', { name }).click()
 		},
 	},

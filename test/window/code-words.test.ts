@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { placeOf } from '../../renderer/address.ts'
-import { caresOf, stashWords } from '../../renderer/cares.ts'
 import { hasMoved } from '../../renderer/operation-of.ts'
 import { blank, isSameWish, wishOf } from '../../renderer/preview-wish.ts'
 import { fragmentOf } from '../../src/app/place.ts'
+import type { PlannedKind } from '../../src/contract/code.ts'
+import { caresOf, changeWords, stashWords } from '../../src/contract/pending-words.ts'
 import type { Pending, Standing } from '../../src/contract/state.ts'
 import { calm, operation, outcome, pending, step } from './pieces.ts'
 
@@ -56,8 +57,9 @@ describe('what needs care', () => {
 	test('a lock names its file, and who holds it where that is known', () => {
 		const lock = { path: '/nt/.git/index.lock', owner: null }
 		expect(cares({ lock })).toEqual(['Git is locked on the laptop: /nt/.git/index.lock'])
-		const held = { standing: { ...calm, lock: { ...lock, owner: 'git gc (7)' } }, remote: null }
-		expect(caresOf(held)[0]?.meaning).toContain('Held by git gc (7)')
+		expect(cares({ lock: { ...lock, owner: 'git gc (7)' } })).toEqual([
+			'Git is locked on the laptop by git gc (7): /nt/.git/index.lock',
+		])
 	})
 	test.each([
 		[0, 0, null],
@@ -72,8 +74,24 @@ describe('what needs care', () => {
 	})
 })
 
+test.each([
+	[0, 0, null],
+	[1, 0, '1 changed file'],
+	[2, 1, '2 changed files and 1 new'],
+	[0, 1, '1 new file'],
+	[0, 3, '3 new files'],
+])('%i changed and %i new files', (changedCount, untrackedCount, words) => {
+	expect(changeWords({ changedCount, untrackedCount })).toBe(words)
+	expect(changeWords(null)).toBeNull()
+})
+
 describe('what a preview is asked with', () => {
-	const draft = { message: '  A message\n', untracked: false, take: { 'a.py': 'laptop' } as const }
+	const draft = {
+		message: '  A message\n',
+		untracked: false,
+		take: { 'a.py': 'laptop' },
+		big: false,
+	} as const
 	test('a commit where there is something to commit and it goes up; a side where it can conflict', () => {
 		const commit = { message: 'A message', untracked: false }
 		expect(wishOf('up', draft, 'some')).toEqual({ kind: 'up', commit, take: draft.take })
@@ -86,6 +104,13 @@ describe('what a preview is asked with', () => {
 		expect(wishOf('undo', draft, 'some')).toEqual({ kind: 'undo' })
 		expect(wishOf('up', draft, 'none')).toEqual({ kind: 'up', take: draft.take })
 		expect(wishOf('up', { ...blank, message: ' \n' }, 'some')).toEqual({ kind: 'up' })
+	})
+	test('files of any size where something is committed, and nowhere else', () => {
+		const wish = (kind: PlannedKind) => wishOf(kind, { ...blank, big: true }, 'none')
+		expect(wish('up')).toEqual({ kind: 'up', big: true })
+		expect(wish('back')).toEqual({ kind: 'back', big: true })
+		expect(wish('undo')).toEqual({ kind: 'undo' })
+		expect(isSameWish(wish('up'), wishOf('up', blank, 'none'))).toBe(false)
 	})
 	test('the order of choices makes no other wish; anything else does', () => {
 		const one = wishOf('up', { ...draft, take: { a: 'laptop', b: 'workstation' } }, 'some')

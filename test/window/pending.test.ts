@@ -1,5 +1,8 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { menuModel } from '../../src/app/menu-model.ts'
+import { pendingText } from '../../src/cli/pending.ts'
+import { caresOf } from '../../src/contract/pending-words.ts'
 import { chromiumPath } from './browser.ts'
 import { calm, inStep, pending, project } from './pieces.ts'
 import { type StateName, states } from './states.ts'
@@ -54,8 +57,8 @@ describe.skipIf(chromiumPath === null)('what is pending', () => {
 
 	test.each([
 		['a result', { resultFiles: ['r'], resultCount: 1 }, '1 result file to bring back'],
-		['a changed file', { changedFiles: ['c'], changedCount: 1 }, '1 file changed, not committed'],
-		['a new file', { untrackedFiles: ['u'], untrackedCount: 1 }, '1 new file, not committed'],
+		['a changed file', { changedFiles: ['c'], changedCount: 1 }, '1 changed file on the workstation'],
+		['a new file', { untrackedFiles: ['u'], untrackedCount: 1 }, '1 new file on the workstation'],
 	])('%s on the workstation is not quiet', async (_, change, line) => {
 		const { page, engine } = await open('in-step')
 		const { remote } = pending()
@@ -64,7 +67,7 @@ describe.skipIf(chromiumPath === null)('what is pending', () => {
 			pending: { ...inStep(), remote: remote && { ...remote, ...change } },
 		})
 		engine.change({ slice: 'projects', key: 'demo', value })
-		await page.getByText(`On the workstation: ${line}`).waitFor()
+		await page.getByText(line, { exact: true }).waitFor()
 		expect(await page.getByText('Nothing waits').count()).toBe(0)
 	})
 
@@ -77,7 +80,7 @@ describe.skipIf(chromiumPath === null)('what is pending', () => {
 			'Laptop, needs care',
 			'Workstation, needs care',
 		])
-		await page.getByText('Held by git commit (4242).').waitFor()
+		await page.getByText('Git is locked on the laptop by git commit (4242)').waitFor()
 		await page.getByRole('button', { name: 'Copy its path' }).click()
 		await page.getByText('Copied').waitFor()
 		expect(await page.evaluate('navigator.clipboard.readText()')).toBe('/home/ada/eon/nt/.git/index.lock')
@@ -85,9 +88,40 @@ describe.skipIf(chromiumPath === null)('what is pending', () => {
 		await cares.waitFor({ state: 'detached' })
 	})
 
+	test('the window, the menu and the terminal say the same of it', async () => {
+		const now = Date.now()
+		const state = states['needs-care']()
+		const dirty = { changedFiles: ['c'], changedCount: 1, untrackedFiles: ['u', 'v'], untrackedCount: 2 }
+		const { remote, standing } = pending()
+		const stashed = { ...standing, stashes: 2 }
+		const before = state.projects.nt?.pending
+		if (before?.status !== 'read' || !before.remote || !remote) throw new Error('the canned sides were read')
+		const read = {
+			...before,
+			...dirty,
+			standing: { ...before.standing, stashes: stashed.stashes },
+			remote: { ...before.remote, ...dirty, resultFiles: ['r'], resultCount: 1 },
+		}
+		const nt = project({ pending: read })
+		const { page } = await bed.open({ ...state, projects: { nt } })
+		const menu = JSON.stringify(menuModel({ ...state, projects: { nt } }, now))
+		const terminal = pendingText(nt, now)
+		const window = (await words(page, '.project')).join()
+		const cares = caresOf(read)
+		expect(cares).toHaveLength(3)
+		for (const { title } of cares) {
+			expect(window).toContain(title)
+			expect(menu).toContain(`⚠ ${title}`)
+			expect(terminal).toContain(title.slice(1))
+		}
+		for (const text of ['1 changed file and 2 new on the workstation', '1 result file to bring back'])
+			for (const face of [window, menu, terminal]) expect(face).toContain(text)
+		for (const face of [window, menu]) expect(face).toContain('2 stashes on the laptop')
+	})
+
 	test('the files are listed by keyboard, the first few, then all that are known; Esc closes them', async () => {
 		const { page } = await open('many-files')
-		await page.getByRole('button', { name: /1234 files changed, 40 new/ }).focus()
+		await page.getByRole('button', { name: /1234 changed files and 40 new/ }).focus()
 		await page.keyboard.press('Enter')
 		const changed = page.getByRole('list', { name: 'Changed on the laptop' })
 		expect(await changed.getByRole('listitem').count()).toBe(8)

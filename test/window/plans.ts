@@ -96,6 +96,18 @@ export const planWithConflicts = (paths: readonly string[] = conflictPaths) =>
 		problem: problem('conflict', { from: 'master', into: 'gpu-validation', files: [...paths] }),
 	})
 
+/** Stopped by a file over the limit. */
+export const planWithBigFile = () =>
+	plan({
+		id: '',
+		steps: [],
+		notes: [],
+		problem: problem('results-too-big', {
+			files: ['results/model.ckpt (1.2 GiB)', 'results/attention-maps.npz (310 MiB)'],
+			limit: '50 MiB',
+		}),
+	})
+
 export const undoPlan = () =>
 	plan({
 		id: 'c3'.repeat(32),

@@ -1,12 +1,22 @@
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { ProblemError } from '../../src/contract/client.ts'
 import { problem } from '../../src/engine/problems.ts'
 import { axe } from './axe.ts'
 import { chromiumPath } from './browser.ts'
 import { button, codeScenes, moveMeanwhile, openPreview, panelOf } from './code-scenes.ts'
 import { now } from './moments.ts'
 import { operation, outcome } from './pieces.ts'
-import { conflict, hugePlan, plan, planWithCommit, planWithConflicts, prepared, undoPlan } from './plans.ts'
+import {
+	conflict,
+	hugePlan,
+	plan,
+	planWithBigFile,
+	planWithCommit,
+	planWithConflicts,
+	prepared,
+	undoPlan,
+} from './plans.ts'
 import type { Stage } from './stage.ts'
 import { type StateName, states } from './states.ts'
 import { windowBed } from './window-bed.ts'
@@ -232,6 +242,78 @@ describe.skipIf(chromiumPath === null)('previews', () => {
 		await button(page, 'Copy the path').click()
 		await page.getByText('Copied').first().waitFor()
 		expect(await page.evaluate('navigator.clipboard.readText()')).toBe(prepared().path)
+	})
+
+	describe('the prepared merge in an editor', () => {
+		const prepare = async (stage: Stage) => {
+			stage.engine.handlers.prepareMerge = prepared
+			await openPreview(stage, planWithConflicts())
+			await button(stage.page, 'Prepare the merge').click()
+		}
+		const folder = { project: 'nt', machine: 'laptop', path: prepared().path }
+
+		test('which is named before, and opened by a click', async () => {
+			const stage = await open('ok')
+			const { page, engine } = stage
+			engine.handlers.findEditor = () => ({ editor: 'VS Code' })
+			engine.handlers.openInEditor = () => ({ editor: 'VS Code' })
+			await prepare(stage)
+			await button(page, 'Open in VS Code').click()
+			await page.getByText('Opened in VS Code.').waitFor()
+			expect(all(stage, 'findEditor')[0]).toEqual(folder)
+			expect(all(stage, 'openInEditor')).toEqual([folder])
+		})
+		test('that is not there: greyed, with why and what to do', async () => {
+			const stage = await open('ok')
+			const { page, engine } = stage
+			const facts = { editor: 'vim', path: prepared().path }
+			engine.handlers.findEditor = () => {
+				throw new ProblemError(problem('editor-terminal', facts))
+			}
+			await prepare(stage)
+			const why = 'The editor vim needs a terminal'
+			await page.getByText(why, { exact: true }).waitFor()
+			const greyed = button(page, 'Open in an editor')
+			expect(await greyed.getAttribute('aria-disabled')).toBe('true')
+			expect(await greyed.getAttribute('title')).toBe(`${why}.`)
+			await button(page, 'Copy the command').click()
+			await page.getByText('Copied').first().waitFor()
+			expect(await page.evaluate('navigator.clipboard.readText()')).toBe(`vim ${prepared().path}`)
+		})
+		test('that fails says so, and can be tried again', async () => {
+			const stage = await open('ok')
+			const { page, engine } = stage
+			engine.handlers.findEditor = () => ({ editor: 'Zed' })
+			engine.handlers.openInEditor = () => ({ editor: 'Zed' })
+			await prepare(stage)
+			const facts = { editor: 'Zed', reason: 'exit code 3: no display', path: prepared().path }
+			engine.refuseOnce('openInEditor', problem('editor-failed', facts))
+			await button(page, 'Open in Zed').click()
+			await page.getByRole('alert').getByText('exit code 3: no display').waitFor()
+			await button(page, 'Open in Zed').click()
+			await page.getByText('Opened in Zed.').waitFor()
+			expect(await page.getByRole('alert').count()).toBe(0)
+		})
+	})
+
+	test('files over the limit: committed when that is asked for, bound to the preview that shows it', async () => {
+		const stage = await open('ok')
+		const { page, engine } = stage
+		const box = page.getByRole('checkbox', { name: 'Commit files of any size' })
+		await openPreview(stage, plan())
+		expect(await box.count()).toBe(0)
+		engine.handlers.preview = ({ kind }) => ({ ...planWithBigFile(), kind })
+		await button(page, 'Look again').click()
+		await page.getByText('A result file is too big for git', { exact: true }).waitFor()
+		await box.check()
+		engine.handlers.preview = ({ kind }) => plan({ kind })
+		await button(page, 'Update the preview').click()
+		await page.getByText('Push master to origin').waitFor()
+		expect(all(stage, 'preview').at(-1)).toEqual({ project: 'nt', kind: 'go', big: true })
+		// What was set stays in sight.
+		expect(await box.isChecked()).toBe(true)
+		await panelOf(page).getByRole('button', { name: 'Sync and validate' }).click()
+		expect(await engine.sent('go')).toEqual({ ...bound, big: true })
 	})
 
 	test('a merge that cannot be prepared, or need not be, is said', async () => {

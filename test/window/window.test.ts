@@ -189,6 +189,7 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 				status: 'cancelled',
 				problem: cancelled,
 				run: null,
+				series: [],
 				commits: { up: [], back: [] },
 				metrics: null,
 			},
@@ -324,7 +325,10 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 			{
 				slice: 'runs',
 				key: running().id,
-				value: running({ progress: { fraction: 1, text: 'epoch 50/50' }, lastLine: 'x'.repeat(200) }),
+				value: running({
+					progress: { fraction: 1, text: 'epoch 50/50', leftMs: null },
+					lastLine: 'x'.repeat(200),
+				}),
 			},
 		)
 		await page.getByText('1000 W').waitFor()

@@ -4,9 +4,11 @@ import type { Commit } from '../../contract/state.ts'
 import type { Link } from '../link/link.ts'
 import type { PlannedStep, StepRunner } from '../operation.ts'
 import { problemOf } from '../problems.ts'
+import { type Adoption, adopt, adoptValidation } from './adopt.ts'
 import type { Ancestry } from './facts.ts'
 import { alone, workstation } from './git.ts'
 import { refuseMissingLfs } from './lfs.ts'
+import { cargoBack, fetchBack, type LfsCargo, noCargo } from './lfs-moves.ts'
 import { log } from './local.ts'
 import { contains, hasCommit, haveCommits, pushToHub } from './objects.ts'
 import { planId, requirePlan } from './plan-id.ts'
@@ -23,7 +25,7 @@ import {
 import { remoteWorktree } from './remote.ts'
 import { newOperation } from './safety.ts'
 import { checkMs, localScript, remoteScript } from './scripts.ts'
-import { added, changesBetween, written } from './trees.ts'
+import { added, changesBetween, replaced, written } from './trees.ts'
 import { countOf, mostCommits } from './up.ts'
 import type { Wish } from './wish.ts'
 
@@ -36,7 +38,10 @@ export const backSteps: PlannedStep[] = [
 /** All that is known before results come back. */
 export interface Backward {
 	id: string
+	/** Its validation branch as it is once it was taken on. */
 	prospect: Prospect
+	/** What the hub still has after an undo, and comes first; null: nothing. */
+	adoption: Adoption | null
 	/** Null: nothing is merged into the base branch. */
 	foreseen: Foreseen | null
 	/** Who pushes the results to the hub; null: nobody does. The laptop where the workstation cannot reach it. */
@@ -45,16 +50,20 @@ export interface Backward {
 	commits: (Commit & Ancestry)[]
 	/** What changes on the laptop, uncommitted results left out. */
 	changes: FileChange[]
+	/** What Git LFS keeps of the results and comes over the link; none where a server of LFS has it. */
+	cargo: LfsCargo
 }
 
 /** Looks whether and how results can come back. Changes nothing. @throws ProblemError for whatever stands in the way */
 export async function prepareBack(
 	link: Link,
 	project: ProjectConfig,
-	prospect: Prospect,
+	now: Prospect,
 	wish: Wish,
 	signal: AbortSignal,
 ): Promise<Backward> {
+	const adoption = await adoptValidation(link, project, now, true, signal)
+	const prospect = adoption ? { ...now, validation: adoption.to } : now
 	const { folder, tip, validation, remote } = prospect
 	const { bringBack } = project.git
 	refuseBig(remote, project, limitOf(wish))
@@ -66,23 +75,27 @@ export async function prepareBack(
 	])
 	if (foreseen)
 		await refuseMissingLfs(folder, foreseen.tree, [...written(changes), ...remote.resultFiles], signal)
-	const files = [...new Set([...added(changes), ...remote.resultFiles])]
+	const files = [...new Set([...added(changes), ...remote.resultFiles, ...replaced(changes)])]
 	const mode = foreseen?.merge ? 'merge' : bringBack
 	await checkLaptop(project, prospect, mode, foreseen?.merge ?? validation, files, signal)
-	const pusher = await checkPush(link, project, prospect, wish, signal)
-	const id = planId('back', prospect, wish, null)
-	return { id, prospect, foreseen, pusher, commits, changes }
+	const pusher = await checkPush(link, project, prospect, adoption, wish, signal)
+	const cargo = pusher === 'workstation' ? noCargo : await cargoBack(prospect, signal)
+	const id = planId('back', now, wish, null)
+	return { id, prospect, adoption, foreseen, pusher, commits, changes, cargo }
 }
 
 async function checkPush(
 	link: Link,
 	project: ProjectConfig,
 	prospect: Prospect,
+	adoption: Adoption | null,
 	wish: Wish,
 	signal: AbortSignal,
 ): Promise<Backward['pusher']> {
+	const expected = adoption ? `${adoption.from} ${adoption.to}` : prospect.validation
+	const asked = { ...prospect, validation: expected }
 	const check = (hub: string) =>
-		remoteScript(link, 'git-back', request('check', '', hub, project, prospect, wish), signal, checkMs)
+		remoteScript(link, 'git-back', request('check', '', hub, project, asked, wish), signal, checkMs)
 	const { hub, validation: branch } = project.git
 	try {
 		await check(hub)
@@ -151,6 +164,8 @@ export async function back(
 			return prepared
 		})
 		const commit = await runner.step('back-commit', async (say) => {
+			const { adoption, prospect } = found
+			if (adoption) await adopt(link, project, prospect.folder, adoption, operation, signal)
 			const hub = found.pusher === 'workstation' ? project.git.hub : 'direct'
 			const args = request('apply', operation, hub, project, found.prospect, wish)
 			const { fields, identity } = await remoteScript(link, 'git-back', args, signal)
@@ -179,6 +194,7 @@ async function land(
 	const isNeeded = pusher !== 'workstation' || found.foreseen?.merge
 	if (isNeeded && !(await hasCommit(folder, commit, signal)))
 		await haveCommits(link, project, folder, remote, [commit], signal)
+	if (pusher !== 'workstation') await fetchBack(link, project, folder, [commit, `^${tip}`], say, signal)
 	if (pusher === 'laptop' && commit !== hubValidation) {
 		const ref = `refs/heads/${validation}`
 		await pushToHub(folder, hub, { commit, ref, was: hubValidation }, signal)

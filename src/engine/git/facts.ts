@@ -72,17 +72,22 @@ export interface RemoteFacts {
 	resultCount: number
 	/** The size in bytes of those that are there; not read for what is only shown. */
 	resultSizes: Record<string, number>
+	/** Another one as soon as one of them was written to; empty where there are none, or it was not read. */
+	resultMark: string
 	/** The worktree of the validation branch is the last. */
 	trees: RemoteTree[]
 	stashes: number
 	/** A merge, rebase, … that somebody has begun. */
 	ongoing: { what: string; path: string } | null
-	/** An operation of ours is under way there, or was killed. */
-	journal: string | null
+	/** An operation of ours is under way there, or was killed; `branch`: the one that it is about to move. */
+	journal: { path: string; branch: string | null } | null
 	/** The newest commits of the validation branch, at most 200. */
 	line: Ancestry[]
 	/** The newest few on the validation branch and not on the base branch there. */
 	commits: Commit[]
+	/** The newest few on the base branch there, on neither its validation branch nor a remote's; `baseCount`: all. */
+	baseCommits: Commit[]
+	baseCount: number
 	/** What is missing first: nothing can be moved until it is there. */
 	problem: Problem | null
 }

@@ -4,6 +4,7 @@ import { ProblemError } from '../../contract/client.ts'
 import type { Facts, ProblemCode } from '../../contract/problem.ts'
 import { problem, problemOf } from '../problems.ts'
 import { type Command, type Finished, run } from '../process/process.ts'
+import { remembered } from './remembered.ts'
 
 export const laptop = 'The laptop'
 export const workstation = 'The workstation'
@@ -98,11 +99,12 @@ export async function readGit(
 }
 
 /** The environment for git when it goes to the hub. ssh must not ask; what the person set stays. */
-export async function networkEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
+export async function networkEnvironment(folder: string, signal?: AbortSignal): Promise<NodeJS.ProcessEnv> {
 	const env = gitEnvironment()
 	if (env.GIT_SSH_COMMAND || env.GIT_SSH) return env
-	const { exitCode } = await readGit(folder, ['config', 'core.sshCommand'], { expected: [0, 1] })
-	if (exitCode === 0) return env
+	const question = ['config', 'core.sshCommand']
+	const ask = async () => (await readGit(folder, question, { expected: [0, 1] })).exitCode === 0
+	if (await remembered(signal, [...question, folder], () => true, ask)) return env
 	return {
 		...env,
 		GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=10',

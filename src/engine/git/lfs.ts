@@ -51,19 +51,18 @@ async function mentionsLfs(
 	const questions = named.map((at) => `${tree}:${at === '' ? '' : `${at}/`}.gitattributes\n`).join('')
 	const [{ stdout }, own] = await Promise.all([
 		readGit(folder, ['cat-file', '--batch'], { input: questions, signal }),
-		readGit(folder, ['config', '--type=path', 'core.attributesFile'], { expected: [0, 1], signal }),
+		ownAttributes(folder, signal),
 	])
-	return stdout.includes('lfs') || (await ownAttributes(folder, own.stdout, signal))
+	return stdout.includes('lfs') || own
 }
 
 /** Attributes that are no part of the tree: the repository's own and the person's. */
-async function ownAttributes(folder: string, global: string, signal?: AbortSignal): Promise<boolean> {
-	const info = (
-		await readGit(folder, ['rev-parse', '--path-format=absolute', '--git-path', 'info/attributes'], {
-			signal,
-		})
-	).stdout
-	const paths = [...global.split('\n'), info.replace(/\n$/, '')].filter((path) => path !== '')
+async function ownAttributes(folder: string, signal?: AbortSignal): Promise<boolean> {
+	const [global, info] = await Promise.all([
+		readGit(folder, ['config', '--type=path', 'core.attributesFile'], { expected: [0, 1], signal }),
+		readGit(folder, ['rev-parse', '--path-format=absolute', '--git-path', 'info/attributes'], { signal }),
+	])
+	const paths = [...global.stdout.split('\n'), info.stdout.replace(/\n$/, '')].filter((path) => path !== '')
 	const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '')))
 	return texts.some((text) => text.includes('lfs'))
 }

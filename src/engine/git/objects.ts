@@ -6,6 +6,7 @@ import { problemOf } from '../problems.ts'
 import type { RemoteFacts } from './facts.ts'
 import { gist, git, gitEnvironment, laptop, networkEnvironment, readGit, refuse } from './git.ts'
 import { hasHub } from './local.ts'
+import { areIds, recalled, remembered } from './remembered.ts'
 
 /** Time for a push or a fetch. */
 const transferMs = 30 * 60_000
@@ -20,38 +21,6 @@ const quietFetch = [
 	'--no-auto-maintenance',
 	'--refmap=',
 ]
-
-/**
- * What was found out in one operation, by its signal: a commit's name never comes to mean something else, and an
- * operation asks the same thing of the same commits in several places.
- */
-const known = new WeakMap<AbortSignal, Map<string, Promise<boolean>>>()
-
-/** @param keeps the answers that stay true for as long as the operation goes on */
-async function remembered(
-	signal: AbortSignal | undefined,
-	question: readonly string[],
-	keeps: (answer: boolean) => boolean,
-	ask: () => Promise<boolean>,
-): Promise<boolean> {
-	if (!signal) return await ask()
-	const answers = known.get(signal) ?? new Map<string, Promise<boolean>>()
-	known.set(signal, answers)
-	const key = question.join('\0')
-	const asked = answers.get(key) ?? ask()
-	answers.set(key, asked)
-	const forget = () => {
-		if (answers.get(key) === asked) answers.delete(key)
-	}
-	try {
-		const answer = await asked
-		if (!keeps(answer)) forget()
-		return answer
-	} catch (error) {
-		forget()
-		throw error
-	}
-}
 
 /**
  * Whether commits are here with all that belongs to them. A fetch that was killed may leave a commit without its
@@ -87,12 +56,15 @@ export async function contains(
 		return (await readGit(folder, args, { expected: [0, 1], signal })).exitCode === 0
 	}
 	// A ref moves.
-	const stays = [from, commit].every((id) => /^[0-9a-f]{40,64}$/.test(id))
+	const stays = areIds([from, commit])
+	// No two commits contain each other.
+	if (stays && (await recalled<boolean>(signal, ['contains', folder, commit, from]))) return false
 	return await remembered(signal, ['contains', folder, from, commit], () => stays, ask)
 }
 
 /**
  * What the hub has at these branches right now, in their order; null: no such branch there.
+ * @param operation whose signal it is, where `signal` is that of a part of it
  * @throws ProblemError `hub-missing`, `hub-unreachable`
  */
 export async function askHub(
@@ -100,9 +72,13 @@ export async function askHub(
 	hub: string,
 	branches: readonly string[],
 	signal: AbortSignal,
+	operation: AbortSignal = signal,
 ): Promise<(string | null)[]> {
 	const refs = branches.map((branch) => `refs/heads/${branch}`)
-	const [isThere, env] = await Promise.all([hasHub(folder, hub, signal), networkEnvironment(folder)])
+	const [isThere, env] = await Promise.all([
+		hasHub(folder, hub, signal),
+		networkEnvironment(folder, operation),
+	])
 	if (!isThere) refuse('hub-missing', { side: laptop, hub })
 	const said = await git(folder, ['ls-remote', '--', hub, ...refs], { env, signal }).catch(unreachable(hub))
 	const there = new Map(said.stdout.split('\n').map((line) => line.split('\t').reverse() as [string, string]))
@@ -129,7 +105,7 @@ export async function haveCommits(
 	const missing = async () => !(await hasCommits(folder, [...new Set(commits)], signal))
 	if (!(await missing())) return
 	if (hub !== 'direct') {
-		const env = await networkEnvironment(folder)
+		const env = await networkEnvironment(folder, signal)
 		for (const branch of [base, validation]) {
 			const args = [...quietFetch, '--', hub, `refs/heads/${branch}`]
 			// A branch that the hub does not have is no failure here; the workstation is asked next.
@@ -200,7 +176,7 @@ const pushArguments = (target: string, { commit, ref, was }: Push) => [
  * @throws ProblemError `moved-meanwhile`, `hub-unreachable`, `git-failed` when the hub or a hook refused
  */
 export async function pushToHub(folder: string, hub: string, push: Push, signal: AbortSignal): Promise<void> {
-	const env = await networkEnvironment(folder)
+	const env = await networkEnvironment(folder, signal)
 	const args = pushArguments(hub, push)
 	const { exitCode, stdout, stderr } = await git(folder, args, {
 		env,

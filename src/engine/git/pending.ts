@@ -47,6 +47,7 @@ export function pendingOf(
 			base: remote.base,
 			validation: remote.validation,
 			standing: standingOf(remote),
+			baseCommits: baseCommitsOf(remote, local),
 			untrackedFiles: remote.untracked.files.slice(0, mostFiles),
 			untrackedCount: remote.untracked.count,
 			changedFiles: remote.changedFiles.slice(0, mostFiles),
@@ -56,6 +57,13 @@ export function pendingOf(
 		},
 		problem: local.problem ?? remote?.problem ?? null,
 	}
+}
+
+/** What the laptop has by now comes off. */
+function baseCommitsOf({ baseCommits, baseCount }: RemoteFacts, { history }: LocalFacts): Lane {
+	const known = new Set(history.map(({ id }) => id))
+	const commits = baseCommits.filter(({ id }) => !known.has(id))
+	return { count: baseCount - baseCommits.length + commits.length, commits }
 }
 
 /** The clone and its worktree as one. What is so in the worktree, where the results come to be, comes first. */

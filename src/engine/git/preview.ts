@@ -5,11 +5,15 @@ import type { Problem } from '../../contract/problem.ts'
 import type { Lane } from '../../contract/state.ts'
 import { factText } from '../fact-text.ts'
 import type { Link } from '../link/link.ts'
+import { adoptionNote, adoptionStep } from './adopt.ts'
 import { type Backward, prepareBack } from './back.ts'
+import { type Leftover, LeftoversError, settleNote, settleStep } from './leftovers.ts'
+import { cargoNote, cargoUp, noCargo } from './lfs-moves.ts'
 import { lane } from './local.ts'
 import { contains } from './objects.ts'
 import { mostFiles } from './pending.ts'
-import { lookAhead } from './prospect.ts'
+import { settleId } from './plan-id.ts'
+import { lookAhead, type Prospect } from './prospect.ts'
 import { conflictsOf } from './resolve.ts'
 import { dirtySubmodules } from './submodules.ts'
 import { planUndo } from './undo.ts'
@@ -32,7 +36,8 @@ export async function preview(
 ): Promise<Plan> {
 	if (kind === 'undo') return await planUndo(link, project, signal)
 	const whole = { kind, project: project.name, at: now }
-	const prospect = await orStopped(lookAhead(link, project, signal))
+	const prospect = await orStopped(lookAhead(link, project, signal, { leaves: true })).catch(orLeftovers)
+	if (prospect instanceof LeftoversError) return { ...whole, ...outlineLeftovers(prospect.leftovers) }
 	if (prospect instanceof ProblemError) return { ...whole, ...stopped(prospect.problem) }
 	const prepared =
 		kind === 'back'
@@ -63,6 +68,17 @@ async function orStopped<T>(work: Promise<T>): Promise<T | ProblemError> {
 	}
 }
 
+function orLeftovers(error: unknown): LeftoversError {
+	if (error instanceof LeftoversError) return error
+	throw error
+}
+
+/** What lies under them cannot be told before they are cleared up, and a preview does not do that. */
+function outlineLeftovers(leftovers: readonly Leftover[]): Outline {
+	const steps = leftovers.map(settleStep)
+	return { id: settleId(leftovers), steps, conflicts: [], notes: [settleNote], problem: null }
+}
+
 const stopped = (problem: Problem): Outline => ({ id: '', steps: [], conflicts: [], notes: [], problem })
 
 function step(
@@ -76,13 +92,17 @@ function step(
 async function outlineUp(
 	project: ProjectConfig,
 	validates: boolean,
-	{ id, prospect, toCommit, way, commits, changes }: Upward,
+	{ id, prospect, adoption, adoptionBase, toCommit, way, commits, changes, contents }: Upward,
 	signal: AbortSignal,
 ): Promise<Outline> {
 	const { folder, tip, hubBase, remote, remoteBase, validation: there } = prospect
 	const { hub, base, validation } = project.git
 	const steps: PlanStep[] = []
 	const notes: string[] = []
+	if (adoptionBase) {
+		steps.push(adoptionStep(adoptionBase, 'up-commit'))
+		notes.push(adoptionNote(adoptionBase))
+	}
 	if (toCommit && toCommit.length > 0)
 		steps.push(step({ id: 'up-commit', machine: 'laptop', title: `Commit on ${base}` }, null, toCommit))
 	const commitFirst = steps.length > 0
@@ -93,6 +113,10 @@ async function outlineUp(
 	}
 	const isThere = commits.length === 0 && (await contains(folder, remoteBase, tip, signal)) && !commitFirst
 	if (!isThere || remote.resultFiles.length > 0) {
+		if (adoption) {
+			steps.push(adoptionStep(adoption, 'up-merge'))
+			notes.push(adoptionNote(adoption))
+		}
 		const title = `Fast-forward ${base}, merge it into ${validation}`
 		steps.push(
 			step(
@@ -106,13 +130,31 @@ async function outlineUp(
 		notes.push('The new commit goes up with the rest; what else changes with it is not listed.')
 	if (hub !== 'direct' && way === 'link')
 		notes.push('The workstation cannot reach the hub: the commits go there over the link.')
+	const cargo = way === 'link' ? await cargoUp(folder, contents, toCommit ?? [], signal) : noCargo
+	if (cargo.count > 0) notes.push(cargoNote(cargo))
 	if (remote.resultFiles.length > 0)
 		notes.push(`${resultsOf(remote.resultFiles.length)} on the workstation are committed there first.`)
+	notes.push(...(await strayNotes(project, prospect, signal)))
 	const dirty = await dirtySubmodules(folder, signal)
 	if (dirty.length > 0)
 		notes.push(`What is not committed in ${factText(dirty)} stays there: submodules are left alone.`)
 	if (validates) notes.push(`Then "${project.validation.command}" runs, and its results come back.`)
 	return { id, steps, conflicts: [], notes, problem: null }
+}
+
+/** Commits that somebody made on the base branch of the workstation: code goes up there, and nothing comes back. */
+async function strayNotes(
+	{ git: { base, validation: branch } }: ProjectConfig,
+	{ folder, tip, remoteBase, validation, hubBase }: Prospect,
+	signal: AbortSignal,
+): Promise<string[]> {
+	const { count } = await lane(folder, [tip, validation, hubBase], remoteBase, signal)
+	if (count === 0) return []
+	const [commits, stay, they, come] =
+		count === 1 ? ['1 commit', 'stays', 'it', 'comes'] : [`${count} commits`, 'stay', 'they', 'come']
+	return [
+		`${commits} that only ${base} on the workstation has ${stay} there. Merged into ${branch} there, ${they} ${come} back.`,
+	]
 }
 
 const resultsOf = (count: number) => (count === 1 ? 'The new result file' : `The ${count} new result files`)
@@ -126,13 +168,17 @@ const titles = {
 
 async function outlineBack(
 	project: ProjectConfig,
-	{ id, prospect, pusher, commits, changes }: Backward,
+	{ id, prospect, adoption, pusher, commits, changes, cargo }: Backward,
 	signal: AbortSignal,
 ): Promise<Outline> {
 	const { folder, tip, validation, hubValidation, remote } = prospect
 	const { hub, base, validation: branch, bringBack } = project.git
 	const steps: PlanStep[] = []
 	const notes: string[] = []
+	if (adoption) {
+		steps.push(adoptionStep(adoption, 'back-commit'))
+		notes.push(adoptionNote(adoption))
+	}
 	const results = remote.resultFiles.map(
 		(path): FileChange => ({
 			path,
@@ -161,5 +207,7 @@ async function outlineBack(
 		notes.push(
 			'The workstation cannot reach the hub: the results come over the link, and the laptop pushes them.',
 		)
+	if (cargo.count > 0) notes.push(cargoNote(cargo))
+	notes.push(...(await strayNotes(project, prospect, signal)))
 	return { id, steps, conflicts: [], notes, problem: null }
 }

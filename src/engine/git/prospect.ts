@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { ProblemError } from '../../contract/client.ts'
 import type { FileChange, Take } from '../../contract/code.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
 import type { Facts } from '../../contract/problem.ts'
 import type { Link } from '../link/link.ts'
+import type { Rider } from '../remote/batch.ts'
 import type { RemoteFacts } from './facts.ts'
 import { gist, git, laptop, localPath, readGit, refuse, workstation } from './git.ts'
 import { joinedTree } from './join.ts'
+import { type Leftover, LeftoversError, leftoverHere } from './leftovers.ts'
 import { commitAt, gitFoldersOf } from './local.ts'
 import { ownPath } from './merge-tree.ts'
 import { checkNames } from './names.ts'
@@ -52,10 +52,15 @@ export interface Foreseen {
 }
 
 /**
- * Reads both sides. Only a killed operation's leftovers are cleared.
- * @throws ProblemError for whatever stands in the way
+ * Reads both sides. Only a killed operation's leftovers are cleared up first, or with `leaves` not even those.
+ * @throws ProblemError for whatever stands in the way; `LeftoversError` where they are to be left
  */
-export async function lookAhead(link: Link, project: ProjectConfig, signal: AbortSignal): Promise<Prospect> {
+export async function lookAhead(
+	link: Link,
+	project: ProjectConfig,
+	signal: AbortSignal,
+	{ rider, leaves = false }: { rider?: Rider | undefined; leaves?: boolean } = {},
+): Promise<Prospect> {
 	await checkNames(project)
 	// Both are asked at once. Where one fails, the other is ended, and waited for: nothing goes on after an answer.
 	const asking = new AbortController()
@@ -70,15 +75,19 @@ export async function lookAhead(link: Link, project: ProjectConfig, signal: Abor
 		}
 	}
 	const both = AbortSignal.any([signal, asking.signal])
-	const [here, there] = await Promise.allSettled([
-		orEnd(lookHere(project, signal, both)),
-		orEnd(readSettled(link, project, both)),
+	// The far side first: it is asked before the near one's processes are started.
+	const [there, here] = await Promise.allSettled([
+		orEnd(leaves ? readRemote(link, project, both, rider) : readSettled(link, project, both, rider)),
+		orEnd(lookHere(project, signal, both, leaves)),
 	])
 	if (here.status === 'rejected' || there.status === 'rejected') throw failure
-	const { folder, tip, hubBase, hubValidation } = here.value
+	const { folder, tip, hubBase, hubValidation, left } = here.value
 	const { base } = project.git
 	const remote = there.value
 	await requireGit(remote)
+	const farLeft: Leftover[] =
+		remote.journal === null ? [] : [{ machine: 'workstation', branch: remote.journal.branch }]
+	if (leaves && (left || farLeft.length > 0)) throw new LeftoversError([...(left ? [left] : []), ...farLeft])
 	if (tip === null) refuse('branch-missing', { side: laptop, branch: base })
 	const { base: remoteBase, validation } = remote
 	if (remote.problem) throw new ProblemError(remote.problem)
@@ -90,21 +99,26 @@ export async function lookAhead(link: Link, project: ProjectConfig, signal: Abor
 }
 
 /** The laptop's side, and what it sees of the hub. Only reading ends with `asking`. */
-async function lookHere(project: ProjectConfig, signal: AbortSignal, asking: AbortSignal) {
+async function lookHere(project: ProjectConfig, signal: AbortSignal, asking: AbortSignal, leaves: boolean) {
 	const folders = await gitFoldersOf(project, signal)
 	const folder = localPath(project.local)
-	if (existsSync(join(folders.common, 'hawser-journal')))
-		await localScript('git-land', ['settle', '', folder], folder, signal)
+	const left = await leftoverHere(folders.common)
+	if (left && !leaves) await localScript('git-land', ['settle', '', folder], folder, signal)
 	const { hub, base, validation } = project.git
 	const [tip, [hubBase = null, hubValidation = null]] = await Promise.all([
 		commitAt(folder, `refs/heads/${base}`, asking),
-		hub === 'direct' ? [] : askHub(folder, hub, [base, validation], asking),
+		hub === 'direct' ? [] : askHub(folder, hub, [base, validation], asking, signal),
 	])
-	return { folder, tip, hubBase, hubValidation }
+	return { folder, tip, hubBase, hubValidation, left }
 }
 
-async function readSettled(link: Link, project: ProjectConfig, signal: AbortSignal): Promise<RemoteFacts> {
-	const remote = await readRemote(link, project, signal)
+async function readSettled(
+	link: Link,
+	project: ProjectConfig,
+	signal: AbortSignal,
+	rider?: Rider,
+): Promise<RemoteFacts> {
+	const remote = await readRemote(link, project, signal, rider)
 	if (remote.journal === null) return remote
 	const { hub, base, validation } = project.git
 	const args = ['settle', '', project.remote, remoteWorktree(project), hub, base, validation]
@@ -133,13 +147,35 @@ export async function refuseDiverged(folder: string, facts: Facts, signal: Abort
  */
 export async function foresee(
 	project: ProjectConfig,
-	{ folder, tip, validation, remote }: Prospect,
+	prospect: Prospect,
 	direction: Direction,
 	take: Take | undefined,
 	signal: AbortSignal,
 ): Promise<Foreseen> {
+	const { folder, tip, validation, remote } = prospect
 	const { base, validation: branch } = project.git
 	const words = direction === 'up' ? { from: base, into: branch } : { from: branch, into: base }
+	// There is nothing to merge where one holds the other, as it is most of the time.
+	const isForward = await contains(folder, tip, validation, signal)
+	const { tree, merge } = isForward
+		? { tree: `${tip}^{tree}`, merge: null }
+		: await merged(project, prospect, words, take, signal)
+	// Results that are not committed yet: what the other side changed there, they would be merged with.
+	const waiting = new Set(remote.resultFiles)
+	const changes = await changesBetween(folder, validation, isForward ? tip : tree, signal)
+	const both = changes.map(({ path }) => path).filter((file) => waiting.has(file))
+	if (both.length > 0) refuse('conflict', { ...words, files: both })
+	return { tree, merge, changes }
+}
+
+async function merged(
+	project: ProjectConfig,
+	{ folder, tip, validation }: Prospect,
+	words: { from: string; into: string },
+	take: Take | undefined,
+	signal: AbortSignal,
+): Promise<Pick<Foreseen, 'tree' | 'merge'>> {
+	const { base } = project.git
 	const args = [
 		'-c',
 		'merge.directoryRenames=false',
@@ -166,18 +202,13 @@ export async function foresee(
 		const own = new Set(files.map((file) => ownPath(file, [tip, validation])))
 		const left = [...own].filter((file) => take?.[file] === undefined)
 		if (take === undefined || left.length > 0) refuse('conflict', { ...words, files: left })
-		const first = direction === 'up' ? 'workstation' : 'laptop'
+		const first = words.from === base ? 'workstation' : 'laptop'
 		const message = `Merge branch '${words.from}' into ${words.into}`
 		const sides = { folder, laptop: tip, workstation: validation }
 		merge = await mergeTaking(sides, take, first, message, signal)
 		tree = `${merge}^{tree}`
 	}
-	// Results that are not committed yet: what the other side changed there, they would be merged with.
-	const waiting = new Set(remote.resultFiles)
-	const changes = await changesBetween(folder, validation, tree, signal)
-	const both = changes.map(({ path }) => path).filter((file) => waiting.has(file))
-	if (both.length > 0) refuse('conflict', { ...words, files: both })
-	return { tree, merge, changes }
+	return { tree, merge }
 }
 
 /** Whether one of two commits contains the other; which one is the newer. */
@@ -191,7 +222,7 @@ export async function newerOf(
 	return (await contains(folder, other, one, signal)) ? other : null
 }
 
-/** Looks whether the laptop's base branch can move, and overwrites none of these files that nobody tracks. */
+/** Looks whether the laptop's base branch can move, and overwrites none of these files that git does not look after. */
 export async function checkLaptop(
 	project: ProjectConfig,
 	{ folder, tip }: Prospect,

@@ -1,9 +1,12 @@
 import { ProblemError } from '../../contract/client.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
+import type { Commit } from '../../contract/state.ts'
 import type { Link } from '../link/link.ts'
 import { problem } from '../problems.ts'
-import { type BatchScript, runScript } from '../remote/script.ts'
+import { type BatchScript, type Rider, runBatch } from '../remote/batch.ts'
+import { runScript } from '../remote/script.ts'
 import type { RemoteFacts, RemoteTree } from './facts.ts'
+import { branchOf } from './leftovers.ts'
 import { checkNames } from './names.ts'
 import { mostFiles } from './pending.ts'
 import { fieldsOf, fileName, parseRecords, problemsIn, type Rec } from './records.ts'
@@ -40,6 +43,7 @@ export function parseRemote(stdout: string, code: number | null): RemoteFacts {
 	const count = (name: string) => Number(fieldsOf(records, name)?.[0] ?? 0)
 	const refs = new Map(all('git.ref').map(([, name, id]) => [name, id]))
 	const ongoing = fieldsOf(records, 'git.ongoing')
+	const journal = fieldsOf(records, 'git.journal')
 	return {
 		path: fieldsOf(records, 'git.path')?.[0] ?? null,
 		gitVersion: fieldsOf(records, 'git.version')?.[0] ?? '',
@@ -54,23 +58,26 @@ export function parseRemote(stdout: string, code: number | null): RemoteFacts {
 		cloneChangedFiles: files('git.clone-changed'),
 		resultFiles: files('git.result'),
 		resultCount: count('git.result-count'),
+		resultMark: fieldsOf(records, 'git.result-mark')?.[0] ?? '',
 		resultSizes: Object.fromEntries(all('git.size').map(([, line]) => sizeOf(line))),
 		trees: all('git.tree').map((tree) => treeOf(tree, all('git.lock'))),
 		stashes: count('git.stashes'),
 		ongoing: ongoing && { what: ongoing[0] ?? '', path: ongoing[1] ?? '' },
-		journal: fieldsOf(records, 'git.journal')?.[0] ?? null,
+		journal: journal && { path: journal[0] ?? '', branch: branchOf(journal[1]) },
 		line: all('git.line').map(([, line = '']) => {
 			const [id = '', ...parents] = line.split(' ')
 			return { id, parents }
 		}),
-		commits: all('git.commit').map(([, id = '', seconds, author = '', ...subject]) => ({
-			id,
-			at: Number(seconds) * 1000,
-			author: author.trim(),
-			subject: subject.join('\t').trim(),
-		})),
+		commits: all('git.commit').map(commitOf),
+		baseCommits: all('git.base-commit').map(commitOf),
+		baseCount: count('git.base-count'),
 		problem: first ?? null,
 	}
+}
+
+function commitOf([, id = '', seconds, author = '', ...subject]: Rec): Commit {
+	const words = subject.join('\t').trim()
+	return { id, at: Number(seconds) * 1000, author: author.trim(), subject: words }
 }
 
 function treeOf([, path = '', ongoing = '', detached = '']: Rec, locks: readonly Rec[]): RemoteTree {
@@ -89,16 +96,22 @@ function sizeOf(line = ''): [string, number] {
 }
 
 /**
- * Reads the workstation's side in one round trip.
+ * Reads the workstation's side in one round trip, and what the rider asks.
  * @throws ProblemError of the link or of `runScript`, `unsafe-name`. What is missing there is a fact.
  */
 export async function readRemote(
 	link: Link,
 	project: ProjectConfig,
 	signal?: AbortSignal,
+	rider?: Rider,
 ): Promise<RemoteFacts> {
 	await checkNames(project)
-	const { name, args } = remoteFactsScript(project, null)
-	const { stdout, code } = await runScript(link, name, args, { signal })
-	return parseRemote(stdout, code)
+	const script = remoteFactsScript(project, null)
+	if (!rider) {
+		const { stdout, code } = await runScript(link, script.name, script.args, { signal })
+		return parseRemote(stdout, code)
+	}
+	const [own, other] = await runBatch(link, [script, rider.script], { signal })
+	if (other) rider.take(other.stdout, other.code)
+	return parseRemote(own?.stdout ?? '', own?.code ?? null)
 }

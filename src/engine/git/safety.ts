@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto'
 import type { Safety } from '../../contract/code.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
 import type { Link } from '../link/link.ts'
-import { fieldsOf, type Rec } from './records.ts'
+import { fieldsOf, fileName, type Rec } from './records.ts'
 import { type Side, sidesOf } from './sides.ts'
 
 /**
  * The name of one operation on both machines, sortable by time: `20261123T101500042Z-up-3f9c`. Names are compared to
  * tell which operation was the last, so they hold milliseconds.
  */
-export function newOperation(kind: 'up' | 'back' | 'go' | 'undo' | 'setup', now: number): string {
+export function newOperation(
+	kind: 'up' | 'back' | 'go' | 'undo' | 'setup' | 'worktree-add' | 'worktree-remove',
+	now: number,
+): string {
 	const at = new Date(now).toISOString().replace(/[-:.]/g, '')
 	return `${at}-${kind}-${randomBytes(2).toString('hex')}`
 }
@@ -18,16 +21,36 @@ export function newOperation(kind: 'up' | 'back' | 'go' | 'undo' | 'setup', now:
 export interface KeptChange {
 	number: number
 	branch: string
-	/** The commit it was at. */
-	head: string
-	/** The one it was taken to; null: it may not have come to that. */
-	after: string | null
+	/** The commit it was at; null: it was made. */
+	head: string | null
+	/** The one it was taken to; null: it was taken away; undefined: it may not have come to that. */
+	after: string | null | undefined
+}
+
+/** A worktree that was made or removed, and how it is there now. */
+export interface KeptWorktree {
+	number: number
+	is: 'added' | 'removed'
+	/** The ref it is kept at. */
+	ref: string
+	/** That keeps it. */
+	id: string
+	path: string
+	/** Empty: none. */
+	branch: string
+	/** The project that it was for: a repository may serve several. */
+	project: string
+	/** Half: a killed operation has begun to make or to remove it. */
+	state: 'absent' | 'whole' | 'half'
+	/** What is checked out there. */
+	found: string
 }
 
 export interface KeptOperation {
 	name: string
 	/** By number. */
 	changes: KeptChange[]
+	worktree: KeptWorktree | null
 	/** The operation that it undoes. */
 	undoes: string | null
 	/** That undo came to its end in this repository. */
@@ -48,7 +71,8 @@ export async function readKept(side: Side, signal: AbortSignal): Promise<Kept> {
 }
 
 interface Reading {
-	changes: Map<number, Partial<KeptChange>>
+	changes: Map<number, { branch: string; head?: string; after?: string; made?: string; gone?: string }>
+	worktree: KeptWorktree | null
 	undoes: string | null
 	ended: boolean
 }
@@ -59,35 +83,60 @@ const refName = /^refs\/hawser\/safety\/([^/]+)\/(\d+)\/([^/]+)(?:\/(.*))?$/
 export function parseKept(records: readonly Rec[]): Kept {
 	const branches = new Map<string, string>()
 	const operations = new Map<string, Reading>()
+	const ids = new Map<string, string>()
 	for (const [record, id = '', ref = ''] of records) {
 		if (record !== 'safety.ref') continue
+		ids.set(ref, id)
 		if (ref.startsWith('refs/heads/')) branches.set(ref.slice('refs/heads/'.length), id)
 		const [, name = '', number = '', kind, rest = ''] = refName.exec(ref) ?? []
 		if (kind === undefined) continue
-		const operation = operations.get(name) ?? { changes: new Map(), undoes: null, ended: false }
+		const operation = operations.get(name) ?? { ...nothing, changes: new Map() }
 		operations.set(name, operation)
 		if (kind === 'undoes') operation.undoes = rest
 		if (kind === 'ended') operation.ended = true
-		if (kind !== 'head' && kind !== 'after') continue
-		const change = operation.changes.get(Number(number)) ?? {}
-		operation.changes.set(Number(number), { ...change, branch: rest, [kind]: id })
+		if (!changeKinds.has(kind)) continue
+		operation.changes.set(Number(number), {
+			...operation.changes.get(Number(number)),
+			branch: rest,
+			[kind]: id,
+		})
+	}
+	for (const worktree of worktreesIn(records, ids)) {
+		const [, name = ''] = refName.exec(worktree.ref) ?? []
+		const operation = operations.get(name)
+		if (operation) operation.worktree = worktree
 	}
 	return {
 		journal: fieldsOf(records, 'git.journal') !== null,
 		branches,
 		operations: [...operations]
 			.sort(([one], [other]) => (one < other ? 1 : -1))
-			.map(([name, { changes, undoes, ended }]) => ({
+			.map(([name, { changes, ...rest }]) => ({
+				...rest,
 				name,
-				undoes,
-				ended,
 				changes: [...changes]
 					.sort(([one], [other]) => one - other)
-					.flatMap(([number, { branch = '', head, after = null }]) =>
-						head === undefined ? [] : [{ number, branch, head, after }],
-					),
+					.flatMap(([number, { branch, head, after, made, gone }]): KeptChange[] => {
+						if (made !== undefined) return [{ number, branch, head: null, after: made }]
+						if (head === undefined) return []
+						return [{ number, branch, head, after: gone === undefined ? after : null }]
+					}),
 			})),
 	}
+}
+
+const nothing = { worktree: null, undoes: null, ended: false }
+const changeKinds = new Set(['head', 'after', 'made', 'gone'])
+
+function worktreesIn(records: readonly Rec[], ids: ReadonlyMap<string, string>): KeptWorktree[] {
+	return records.flatMap(([record, ref = '', state = '', found = '', branch = '', project = '', ...path]) => {
+		const [, , number, is] = refName.exec(ref) ?? []
+		const isKnown = is === 'added' || is === 'removed'
+		if (record !== 'safety.worktree' || !isKnown) return []
+		if (state !== 'absent' && state !== 'whole' && state !== 'half') return []
+		const about = { number: Number(number), is, ref, id: ids.get(ref) ?? '' } as const
+		return [{ ...about, path: fileName(path.join('\t')), branch, project, state, found }]
+	})
 }
 
 /** What was kept before operations on both machines, newest first. With `link` null only the laptop's. */
@@ -101,7 +150,10 @@ export async function listSafety(
 		sides.map(async (side) =>
 			(await readKept(side, signal)).operations.map(({ name, changes }): Safety => {
 				const heads = new Map<string, string>()
-				for (const { branch, head } of changes) if (!heads.has(branch)) heads.set(branch, head)
+				for (const { branch, head, after } of changes) {
+					const commit = head ?? after
+					if (commit && !heads.has(branch)) heads.set(branch, commit)
+				}
 				return {
 					machine: side.machine,
 					operation: name,
@@ -114,12 +166,15 @@ export async function listSafety(
 	return lists.flat().sort((one, other) => (one.operation < other.operation ? 1 : -1))
 }
 
-/** Kind and time (ms) of an operation, out of its name. */
+/** Kind ("worktree add" in two words) and time (ms) of an operation, out of its name. */
 export function nameParts(name: string): { kind: string; at: number } {
-	const found = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{0,3})Z-([a-z]+)/.exec(name)
+	const found = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{0,3})Z-(worktree-[a-z]+|[a-z]+)/.exec(name)
 	if (!found) return { kind: '', at: 0 }
 	const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, ms = 0] = found
 		.slice(1, 8)
 		.map(Number)
-	return { kind: found[8] ?? '', at: Date.UTC(year, month - 1, day, hour, minute, second, ms) }
+	return {
+		kind: (found[8] ?? '').replace('-', ' '),
+		at: Date.UTC(year, month - 1, day, hour, minute, second, ms),
+	}
 }

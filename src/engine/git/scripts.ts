@@ -1,5 +1,7 @@
 import type { Link } from '../link/link.ts'
 import { run } from '../process/process.ts'
+import { type Rider, runThen } from '../remote/batch.ts'
+import type { ReadyLine } from '../remote/ready-line.ts'
 import { runScript, type ScriptName, scriptPayload } from '../remote/script.ts'
 import { networkEnvironment } from './git.ts'
 import { type Rec, resultOf } from './records.ts'
@@ -27,8 +29,30 @@ export async function remoteScript(
 	args: readonly string[],
 	signal: AbortSignal,
 	timeoutMs = applyMs,
+	line?: ReadyLine | undefined,
 ): Promise<ScriptAnswer> {
-	return answerOf(resultOf(name, await runScript(link, name, args, { signal, timeoutMs })))
+	return answerOf(resultOf(name, await runScript(link, name, args, { signal, timeoutMs, line })))
+}
+
+/**
+ * As `remoteScript`, with questions that are asked after it in the same round trip.
+ * @returns `asked` settles when the riders had their answers; rejects when not all of them did
+ */
+export async function remoteScriptThen(
+	link: Link,
+	name: ScriptName,
+	args: readonly string[],
+	riders: readonly Rider[],
+	signal: AbortSignal,
+	line?: ReadyLine | undefined,
+): Promise<{ answer: ScriptAnswer; asked: Promise<void> }> {
+	const scripts = riders.map(({ script }) => script)
+	const { first, others } = runThen(link, { name, args }, scripts, { signal, timeoutMs: applyMs, line })
+	const asked = others.then((answers) => {
+		for (const [at, { stdout, code }] of answers.entries()) riders[at]?.take(stdout, code)
+	})
+	asked.catch(() => {})
+	return { answer: answerOf(resultOf(name, await first)), asked }
 }
 
 /** The same on the laptop. */
@@ -54,7 +78,7 @@ export async function runHere(
 		args: ['-s'],
 		input: scriptPayload(name, args),
 		cwd: folder,
-		env: await networkEnvironment(folder),
+		env: await networkEnvironment(folder, signal),
 		timeoutMs,
 		expected: [0, 1, 2, 10],
 		signal,
@@ -71,8 +95,8 @@ function answerOf({ fields, records }: ReturnType<typeof resultOf>): ScriptAnswe
 export function sendable(files: readonly string[]): string[] {
 	const most = 128 * 1024
 	let length = 0
-	return files.filter((file) => {
+	return files.flatMap((file) => {
 		length += file.length + 3
-		return length < most && !/[\n\u001d]/.test(file)
+		return length < most && !/[\u0001\u001d]/.test(file) ? file.replaceAll('\n', '\u0001') : []
 	})
 }

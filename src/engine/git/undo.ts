@@ -15,6 +15,7 @@ import { fileName, type Rec } from './records.ts'
 import { type Kept, nameParts, newOperation, readKept } from './safety.ts'
 import { type Side, sidesOf } from './sides.ts'
 import { type Choice, chooseUndo, type Retreat } from './undo-choice.ts'
+import { comingSteps, worktreeNotes, worktreeProblem, worktreeRequest } from './undo-worktree.ts'
 
 export const undoSteps: PlannedStep[] = [
 	{ id: 'undo-check', title: 'Check both sides' },
@@ -40,7 +41,8 @@ async function look(link: Link, project: ProjectConfig, signal: AbortSignal): Pr
 	await checkNames(project)
 	const sides = await sidesOf(link, project, signal)
 	const kept = await Promise.all(sides.map((side) => readSettled(side, signal)))
-	const choice = chooseUndo(kept, [project.git.base, project.git.validation])
+	const branches = [project.git.base, project.git.validation]
+	const choice = chooseUndo(kept, { project: project.name, branches })
 	const stopped = stopOf(choice, sides, project)
 	const plan: Plan = {
 		id: '',
@@ -56,6 +58,12 @@ async function look(link: Link, project: ProjectConfig, signal: AbortSignal): Pr
 	const looks = await Promise.all(
 		sides.map(async (side, at) => {
 			const retreats = choice.retreats[at] ?? []
+			const retreat = choice.worktrees[at] ?? null
+			if (retreat !== null) {
+				const args = worktreeRequest('check', '', side, project, choice.undone, retreat)
+				const { records, problem: stop } = await side.look('git-worktrees', args, signal)
+				return { records, problem: stop ?? worktreeProblem(side, retreat, records) }
+			}
 			if (retreats.length === 0) return { records: [], problem: null }
 			return await side.look('git-undo', request('check', '', side, project, choice.undone, retreats), signal)
 		}),
@@ -100,7 +108,12 @@ function request(
 	undone: string,
 	retreats: readonly Retreat[],
 ): string[] {
-	const branches = retreats.flatMap(({ branch, from, to, numbers }) => [branch, from, to, numbers.join(' ')])
+	const branches = retreats.flatMap(({ branch, from, to, numbers }) => [
+		branch,
+		from ?? '',
+		to ?? '',
+		numbers.join(' '),
+	])
 	return [mode, operation, side.name, side.path, project.git.hub, undone, ...branches]
 }
 
@@ -130,7 +143,7 @@ function stepsOf(side: Side, records: readonly Rec[]): PlanStep[] {
 		if (record === 'undo.file' && step.files.length < mostFiles)
 			step.files.push({ path: fileName(second), change: changeWords[first] ?? 'modified' })
 	}
-	return steps
+	return [...steps, ...comingSteps(side, records)]
 }
 
 function commitOf(id: string, seconds: string, author: string, subject: readonly string[]): Commit {
@@ -149,7 +162,7 @@ function notesOf(choice: Choice, { git }: ProjectConfig, records: readonly Rec[]
 		notes.push(
 			`The hub keeps the commits of ${branch}: nothing is taken off ${git.hub}. Undo again brings them back here.`,
 		)
-	return notes
+	return [...notes, ...worktreeNotes(records)]
 }
 
 function idOf(choice: Choice, steps: readonly PlanStep[]): string {
@@ -184,8 +197,15 @@ export async function undo(
 		for (const machine of ['workstation', 'laptop'] as const)
 			await runner.step(`undo-${machine}`, async (say) => {
 				const at = sides.findIndex((side) => side.machine === machine)
-				const [side, retreats = []] = [sides[at], choice.retreats[at]]
-				if (!side || (retreats.length === 0 && !choice.open.includes(at))) return say('nothing to undo')
+				const [side, retreats = [], retreat = null] = [sides[at], choice.retreats[at], choice.worktrees[at]]
+				const isOpen = choice.open.includes(at)
+				if (!side || (retreats.length === 0 && !retreat && !isOpen)) return say('nothing to undo')
+				if (retreat) {
+					const args = worktreeRequest('apply', operation, side, project, choice.undone, retreat)
+					const stop = worktreeProblem(side, retreat, await side.ask('git-worktrees', args, signal, applyMs))
+					if (stop) throw new ProblemError(stop)
+					return say(retreat.worktree.path)
+				}
 				const args = request('apply', operation, side, project, choice.undone, retreats)
 				await side.ask('git-undo', args, signal, applyMs)
 				say(retreats.map(({ branch }) => branch).join(', '))

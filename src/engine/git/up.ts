@@ -4,13 +4,18 @@ import type { Commit } from '../../contract/state.ts'
 import type { Link } from '../link/link.ts'
 import type { PlannedStep, StepRunner } from '../operation.ts'
 import { problemOf } from '../problems.ts'
+import type { Rider } from '../remote/batch.ts'
+import { openAhead, type ReadyLine } from '../remote/ready-line.ts'
+import { type Adoption, adopt, adoptBase, adoptValidation } from './adopt.ts'
 import type { Ancestry } from './facts.ts'
 import { alone, laptop, refuse, workstation } from './git.ts'
 import { commitChanges, planCommit } from './laptop-commit.ts'
 import { lfsFiles } from './lfs.ts'
+import { cargoOf, cargoWords, contentsUp, sendUp } from './lfs-moves.ts'
+import type { LfsContent } from './lfs-pointers.ts'
 import { log } from './local.ts'
 import { contains, hasCommit, haveCommits, pushOverLink, pushToHub } from './objects.ts'
-import { planId, requirePlan } from './plan-id.ts'
+import { contentsOf, planId, requirePlan } from './plan-id.ts'
 import {
 	checkLaptop,
 	type Foreseen,
@@ -24,8 +29,8 @@ import {
 } from './prospect.ts'
 import { remoteWorktree } from './remote.ts'
 import { newOperation } from './safety.ts'
-import { checkMs, remoteScript, sendable } from './scripts.ts'
-import { added, changesBetween, written } from './trees.ts'
+import { checkMs, remoteScript, remoteScriptThen, sendable } from './scripts.ts'
+import { added, changesBetween, replaced, written } from './trees.ts'
 import type { Wish } from './wish.ts'
 
 export const commitStep: PlannedStep = { id: 'up-commit', title: 'Commit the changes' }
@@ -41,7 +46,11 @@ export const mostCommits = 100
 /** All that is known before code goes up. */
 export interface Upward {
 	id: string
+	/** Its validation branch as it is once it was taken on. */
 	prospect: Prospect
+	/** What the hub still has after an undo, and comes first: of the validation branch, and of base before a commit. */
+	adoption: Adoption | null
+	adoptionBase: Adoption | null
 	foreseen: Foreseen
 	/** What the commit holds that is made first; null: none is. */
 	toCommit: FileChange[] | null
@@ -51,16 +60,21 @@ export interface Upward {
 	commits: (Commit & Ancestry)[]
 	/** What changes in its worktree of the validation branch. */
 	changes: FileChange[]
+	/** What Git LFS keeps of these commits and the workstation lacks; none where a server of LFS has it. */
+	contents: LfsContent[]
 }
 
 /** Looks whether and how code can go up. Changes nothing. @throws ProblemError for whatever stands in the way */
 export async function prepareUp(
 	link: Link,
 	project: ProjectConfig,
-	prospect: Prospect,
+	now: Prospect,
 	wish: Wish,
 	signal: AbortSignal,
+	takeLine: () => ReadyLine | undefined = () => undefined,
 ): Promise<Upward> {
+	const adoption = await adoptValidation(link, project, now, false, signal)
+	const prospect = adoption ? { ...now, validation: adoption.to } : now
 	const { folder, tip, remote, validation } = prospect
 	const limit = limitOf(wish)
 	const toCommit = wish.commit ? await planCommit(project, wish.commit, signal, limit) : null
@@ -79,14 +93,20 @@ export async function prepareUp(
 	const commits = settledValue(telling)
 	const { changes } = foreseen
 	const kept = await lfsFiles(folder, foreseen.tree, written(changes), signal)
+	const inBase = settledValue(joining)
+	const adoptionBase = toCommit?.length ? await adoptBase(link, project, prospect, signal) : null
 	const files = [
-		...settledValue(joining).map((file) => `b/${file}`),
-		...added(changes).map((file) => `v/${file}`),
 		...kept.map((file) => `l/${file}`),
+		...added(inBase).map((file) => `b/${file}`),
+		...added(changes).map((file) => `v/${file}`),
+		...replaced(inBase).map((file) => `B/${file}`),
+		...replaced(changes).map((file) => `V/${file}`),
 	]
-	const way = await checkWay(link, project, prospect, files, signal)
-	const id = planId('up', prospect, wish, toCommit)
-	return { id, prospect, foreseen, toCommit, way, commits, changes }
+	const way = await checkWay(link, project, now, files, signal, takeLine())
+	const range = [foreseen.merge ?? tip, `^${now.validation}`, `^${now.remoteBase}`]
+	const contents = way === 'link' ? await contentsUp(link, project, folder, range, signal) : []
+	const id = planId('up', now, wish, toCommit && (await contentsOf(folder, toCommit, signal)))
+	return { id, prospect, adoption, adoptionBase, foreseen, toCommit, way, commits, changes, contents }
 }
 
 function settledValue<T>(settled: PromiseSettledResult<T>): T {
@@ -94,25 +114,27 @@ function settledValue<T>(settled: PromiseSettledResult<T>): T {
 	return settled.value
 }
 
-/** The laptop's base branch has all that the hub's and the workstation's have. Answers with the files new for that one. */
+/** The laptop's base branch has all that the hub's and the workstation's have. Answers with what changes in that one. */
 async function joinBranches(
 	link: Link,
 	project: ProjectConfig,
 	prospect: Prospect,
 	signal: AbortSignal,
-): Promise<string[]> {
+): Promise<FileChange[]> {
 	const { folder, tip, remote, remoteBase, hubBase } = prospect
 	const { base } = project.git
 	if (hubBase !== null) {
 		if (hubBase !== remoteBase && !(await hasCommit(folder, hubBase, signal)))
 			await haveCommits(link, project, folder, remote, [hubBase], signal)
-		if ((await newerOf(folder, tip, hubBase, signal)) === null)
+		if ((await newerOf(folder, tip, hubBase, signal)) === null) {
+			await adoptBase(link, project, prospect, signal)
 			await refuseDiverged(folder, { branch: base, side: laptop, other: 'the hub' }, signal)
+		}
 	}
 	const newBase = await newerOf(folder, tip, remoteBase, signal)
 	if (newBase === null)
 		return await refuseDiverged(folder, { branch: base, side: laptop, other: 'the workstation' }, signal)
-	return added(await changesBetween(folder, remoteBase, newBase, signal))
+	return await changesBetween(folder, remoteBase, newBase, signal)
 }
 
 async function checkWay(
@@ -121,22 +143,24 @@ async function checkWay(
 	{ remoteBase, validation }: Prospect,
 	files: readonly string[],
 	signal: AbortSignal,
+	ready?: ReadyLine,
 ): Promise<Upward['way']> {
 	const { hub } = project.git
-	const check = (where: string) =>
+	const check = (where: string, line?: ReadyLine) =>
 		remoteScript(
 			link,
 			'git-up',
 			['check', '', ...places(project, where), remoteBase, validation, ...sendable(files)],
 			signal,
 			checkMs,
+			line,
 		)
 	if (hub === 'direct') {
-		if (files.length > 0) await check(hub)
+		if (files.length > 0) await check(hub, ready)
 		return 'link'
 	}
 	try {
-		await check(hub)
+		await check(hub, ready)
 		return 'hub'
 	} catch (error) {
 		const { code } = problemOf(error)
@@ -155,14 +179,30 @@ function places(project: ProjectConfig, hub: string): string[] {
 export interface UpAround {
 	/** What its safety refs are filed under: a `go` is undone as one. */
 	operation?: string | undefined
-	/** What else may stop it before the first change; asked beside its own checks. */
-	guard?: (() => Promise<void>) | undefined
+	/** What is asked beside its own first question, for `guard` to know. */
+	rider?: Rider | undefined
+	/** What else may stop it before the first change; told before what its own checks found. */
+	guard?: (() => void) | undefined
+	/** Called when the laptop's side will not change any more. */
+	pushed?: (() => void) | undefined
+	/** What is asked after its last change, in the same round trip. */
+	after?: readonly Rider[] | undefined
+}
+
+export interface Sent {
+	/** The laptop's base commit. */
+	head: string
+	/** The workstation's validation commit. */
+	validation: string
+	/** What was new there. */
+	commits: Commit[]
+	/** Settles when the questions `after` were answered, rejects when not all were; null: they were not asked. */
+	asked: Promise<void> | null
 }
 
 /**
  * Sends the laptop's base branch out: to the hub, into the workstation's base branch, and merged into its
  * validation branch. Refuses before anything is changed; again is safe after any interruption.
- * Answers with the laptop's base commit, the workstation's validation commit, and what was new there.
  * @throws ProblemError
  */
 export async function up(
@@ -170,23 +210,43 @@ export async function up(
 	link: Link,
 	project: ProjectConfig,
 	wish: Wish = {},
-	{ operation = newOperation('up', Date.now()), guard = async () => {} }: UpAround = {},
-): Promise<{ head: string; validation: string; commits: Commit[] }> {
-	return await alone(project.local, async () => {
+	around: UpAround = {},
+): Promise<Sent> {
+	const { operation = newOperation('up', Date.now()), rider, guard = () => {}, pushed, after = [] } = around
+	const lines: ReadyLine[] = []
+	// Not beside a git that rides on the link: a server may allow few sessions.
+	const ready = () => {
+		if (project.git.hub === 'direct') return undefined
+		const line = openAhead(link, runner.signal)
+		lines.push(line)
+		return line
+	}
+	const work = async () => {
 		const { signal } = runner
-		const prepare = async (wanted: Wish) =>
-			await prepareUp(link, project, await lookAhead(link, project, signal), wanted, signal)
+		// Beside each question the line for the next one is opened.
+		let next: ReadyLine | undefined
+		const takeNext = () => {
+			const line = next
+			next = ready()
+			return line
+		}
+		const prepare = async (wanted: Wish) => {
+			const looking = lookAhead(link, project, signal, { rider })
+			next ??= ready()
+			const prospect = await looking.finally(guard)
+			return await prepareUp(link, project, prospect, wanted, signal, takeNext)
+		}
 		let found = await runner.step('up-check', async (say) => {
-			const [guarded, prepared] = await Promise.allSettled([guard(), prepare(wish)])
-			if (guarded.status === 'rejected') throw guarded.reason
-			if (prepared.status === 'rejected') throw prepared.reason
-			requirePlan(wish, prepared.value.id)
-			say(countOf(prepared.value.commits.length))
-			return prepared.value
+			const prepared = await prepare(wish)
+			requirePlan(wish, prepared.id)
+			say(countOf(prepared.commits.length))
+			return prepared
 		})
 		const { commit } = wish
 		if (commit) {
 			found = await runner.step('up-commit', async (say) => {
+				const { adoptionBase, prospect } = found
+				if (adoptionBase) await adopt(link, project, prospect.folder, adoptionBase, operation, signal)
 				await commitChanges(project, commit, operation, signal, limitOf(wish))
 				const { commit: _, ...rest } = wish
 				const again = await prepare(rest)
@@ -194,15 +254,20 @@ export async function up(
 				return again
 			})
 		}
+		if (found.way === 'link' || found.foreseen.merge !== null) next?.close()
 		await runner.step('up-push', (say) => push(link, project, found, say, signal))
-		const validation = await runner.step('up-merge', (say) =>
-			merge(link, project, found, { operation, wish }, say, signal),
+		pushed?.()
+		const merged = await runner.step('up-merge', (say) =>
+			merge(link, project, found, { operation, wish, after, line: next }, say, signal),
 		)
 		return {
+			...merged,
 			head: found.prospect.tip,
-			validation,
 			commits: found.commits.map(({ id, subject, author, at }) => ({ id, subject, author, at })),
 		}
+	}
+	return await alone(project.local, work).finally(() => {
+		for (const line of lines) line.close()
 	})
 }
 
@@ -215,13 +280,17 @@ export function countOf(commits: number): string {
 async function push(
 	link: Link,
 	project: ProjectConfig,
-	{ prospect, foreseen, way, commits }: Upward,
+	{ prospect, foreseen, way, commits, contents }: Upward,
 	say: (detail: string) => void,
 	signal: AbortSignal,
 ): Promise<void> {
 	const { folder, tip, remote, remoteBase, validation, hubBase } = prospect
 	const { hub, base } = project.git
 	const said: string[] = []
+	if (contents.length > 0) {
+		await sendUp(link, project, folder, contents, say, signal)
+		said.push(cargoWords(cargoOf(contents)))
+	}
 	if (hub !== 'direct' && hubBase !== tip && !(hubBase && (await contains(folder, hubBase, tip, signal)))) {
 		const more = () => log(folder, [`${hubBase}..${tip}`], mostCommits, signal)
 		const count = hubBase === null ? null : hubBase === validation ? commits : await more()
@@ -244,19 +313,25 @@ async function push(
 async function merge(
 	link: Link,
 	project: ProjectConfig,
-	{ prospect, foreseen, way }: Upward,
-	{ operation, wish }: { operation: string; wish: Wish },
+	{ prospect, adoption, foreseen, way }: Upward,
+	{
+		operation,
+		wish,
+		after,
+		line,
+	}: { operation: string; wish: Wish; after: readonly Rider[]; line: ReadyLine | undefined },
 	say: (detail: string) => void,
 	signal: AbortSignal,
-): Promise<string> {
+): Promise<Pick<Sent, 'validation' | 'asked'>> {
 	const { folder, tip, remote, remoteBase, validation } = prospect
 	const merged =
 		(await contains(folder, validation, tip, signal)) && (await contains(folder, remoteBase, tip, signal))
 	const arrived = way === 'hub' || remote.incoming === null
 	if (merged && arrived && remote.resultFiles.length === 0) {
 		say('already there')
-		return validation
+		return { validation, asked: null }
 	}
+	if (adoption) await adopt(link, project, folder, adoption, operation, signal)
 	const { hub, results } = project.git
 	const where = way === 'hub' && foreseen.merge === null ? hub : 'direct'
 	const args = [
@@ -270,8 +345,8 @@ async function merge(
 		String(limitOf(wish)),
 		...results,
 	]
-	const { fields, identity } = await remoteScript(link, 'git-up', args, signal)
-	const [, commit = ''] = fields
-	say(identity ? `committed as ${identity}` : '')
-	return commit
+	const { answer, asked } = await remoteScriptThen(link, 'git-up', args, after, signal, line)
+	const [, commit = ''] = answer.fields
+	say(answer.identity ? `committed as ${answer.identity}` : '')
+	return { validation: commit, asked }
 }

@@ -9,6 +9,7 @@ import { openLocal } from './local.ts'
 import { checkNames } from './names.ts'
 import { fileName, type Rec } from './records.ts'
 import { remoteWorktree } from './remote.ts'
+import { newOperation } from './safety.ts'
 import { checkMs, localScript, remoteScript } from './scripts.ts'
 
 /** The machines that have files. */
@@ -73,7 +74,8 @@ export async function addWorktree(
 }
 
 /**
- * Removes a worktree when nothing would be lost with it; its branch stays.
+ * Removes a worktree when nothing would be lost with it; its branch stays. Its head and its reflog are kept, and an
+ * undo makes it again.
  * @throws ProblemError `worktree-in-use` with everything that speaks against it in `lost`, `worktree-missing`
  */
 export async function removeWorktree(
@@ -103,12 +105,13 @@ async function ask(
 	signal: AbortSignal,
 	timeoutMs: number,
 ): Promise<readonly Rec[]> {
+	const operation = mode === 'list' ? '' : newOperation(`worktree-${mode}`, Date.now())
 	if (side === 'laptop' || link === null) {
 		const folder = await openLocal(project, signal)
-		const all = [mode, '', folder, laptop, project.git.worktree ?? '', ...args]
+		const all = [mode, operation, folder, laptop, project.git.worktree ?? '', project.name, ...args]
 		return (await localScript('git-worktrees', all, folder, signal)).records
 	}
-	const all = [mode, '', project.remote, workstation, remoteWorktree(project), ...args]
+	const all = [mode, operation, project.remote, workstation, remoteWorktree(project), project.name, ...args]
 	return (await remoteScript(link, 'git-worktrees', all, signal, timeoutMs)).records
 }
 
@@ -153,9 +156,11 @@ const losses: Record<string, (name: string) => string> = {
 	submodule: (file) => `the submodule ${file}`,
 	ref: (name) => name,
 	work: (program) => `what ${program} does there`,
+	switched: (branch) => `the place of ${branch}, which was checked out there since`,
 }
 
-function lostIn(records: readonly Rec[]): string[] {
+/** What speaks against removing a worktree, in words. */
+export function lostIn(records: readonly Rec[]): string[] {
 	return records.flatMap(([name, kind = '', ...rest]) =>
 		name === 'lost' ? [(losses[kind] ?? ((text) => text))(fileName(rest.join('\t')))] : [],
 	)

@@ -94,6 +94,12 @@ export const codeWords = {
 		meaning: `${f('side')} has commits on it that came later and would be taken off. Nothing was changed. How it was is kept at ${f('ref')}.`,
 		...waits,
 	}),
+	'undone-on-hub': (f) => ({
+		title: `The hub still has what was undone on ${f('branch')}`,
+		meaning: `An undo took commits off it, but nothing is ever taken off ${f('hub')}, and ${f('side')} has gone on without them. Nothing was changed. Merge them there by hand, keeping what you want of them, then start again.`,
+		next: copy('Copy the command', 'git', 'merge', f('commit')),
+		...waits,
+	}),
 	'worktree-in-use': (f) => ({
 		title: `The worktree at ${f('path')} cannot be removed`,
 		meaning: `This would be lost: ${f('lost')}. Nothing was changed.`,
@@ -107,6 +113,11 @@ export const codeWords = {
 	'lfs-missing': (f) => ({
 		title: `${f('side')} lacks git-lfs`,
 		meaning: `The repository keeps files with Git LFS (${f('files')}), and without git-lfs they would be damaged. Nothing was changed. Install it there.`,
+		...waits,
+	}),
+	'lfs-damaged': (f) => ({
+		title: 'A file of Git LFS is damaged',
+		meaning: `${f('side')} has a content under the name ${f('content')} that is not what it was. No branch was moved. "git lfs fsck" there says which file it is; fetch that one anew.`,
 		...waits,
 	}),
 	'not-on-branch': (f) => ({
@@ -129,7 +140,7 @@ export const codeWords = {
 	}),
 	'commit-too-big': (f) => ({
 		title: 'A file is too big for git',
-		meaning: `${f('files')}. Files over ${f('limit')} are not committed. Nothing was changed. Name them in .gitignore, keep them with Git LFS, or commit them by hand.`,
+		meaning: `${f('files')}. Files over ${f('limit')} are not committed unless that is asked for. Nothing was changed. Name them in .gitignore, or keep them with Git LFS.`,
 		...waits,
 	}),
 	'folder-in-the-way': (f) => ({
@@ -163,7 +174,7 @@ export const codeWords = {
 	}),
 	'results-too-big': (f) => ({
 		title: 'A result file is too big for git',
-		meaning: `${f('files')}. Files over ${f('limit')} are not committed. Narrow the result globs, or move them another way.`,
+		meaning: `${f('files')}. Files over ${f('limit')} are not committed unless that is asked for. Nothing was changed. Narrow the result globs, or move them another way.`,
 		...waits,
 	}),
 } satisfies Catalogue

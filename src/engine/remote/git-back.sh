@@ -1,16 +1,17 @@
 # Results on their way out of the workstation. Arguments: mode operation repository worktree hub
 # validation validation-was limit message, then result globs. Mode check changes nothing; apply commits and pushes.
+# For check, validation-was may be two commits: the one it is at, and the one it will be taken on to first.
 
 # The hub's branch has nothing that ours lacks. Its commit stays in $hub_was.
 back_expect() {
 	read_commit "refs/heads/$validation"
-	[ "$commit_at" = "$1" ] || fail moved-meanwhile "what=$validation on the workstation"
+	[ "$commit_at" = "${1% *}" ] || fail moved-meanwhile "what=$validation on the workstation"
 	refuse_ongoing
 	hub_was=
 	[ "$hub" != direct ] || return 0
 	read_hub "$hub" "$validation"
 	hub_was=$commit_at
-	[ -z "$hub_was" ] || contains "$1" "$hub_was" ||
+	[ -z "$hub_was" ] || contains "${1#* }" "$hub_was" ||
 		fail diverged "branch=$validation" "side=$side" 'other=the hub'
 }
 

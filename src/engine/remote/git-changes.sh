@@ -47,6 +47,17 @@ sizes_of() {
 		sed -n 's|^ *\([0-9][0-9]*\) \./|\1 |p'
 }
 
+# A text that is another one as soon as one of the files in $1 was written to.
+mark_of() {
+	printf '%s\n' "$1" | sed 's|^|./|' | as_names | {
+		if stat -c %s / >/dev/null 2>&1; then
+			xargs -0 stat -c '%s %y %z %n' 2>/dev/null
+		else
+			xargs -0 stat -f '%z %Fm %Fc %N' 2>/dev/null
+		fi
+	} | cksum
+}
+
 # Ends with a tree-dirty problem; $1 holds the files.
 fail_dirty() {
 	list=$1
@@ -120,6 +131,22 @@ overlooked_among() {
 			[ "$(git hash-object -- "$file" 2>/dev/null)" = "$(git rev-parse -q --verify ":$file")" ] ||
 				printf '%s\n' "$name"
 		done
+}
+
+# The same, or ends. Whether there are any at all is asked first: naming files one by one costs more.
+refuse_overlooked_among() {
+	read_whole "$({ listing git ls-files -v -z && end_list; } | as_lines | sed -n -e '/^[a-zS] /p' -e '/^\//p')"
+	[ -n "$whole" ] || return 0
+	overlooked=$(printf '%s\n' "$whole" | sed 's/^..//')
+	named=$({
+		printf '%s\n' "$overlooked"
+		printf '/\n'
+		cat
+	} | awk '$0 == "/" { past = 1; next } !past { known[$0]; next } $0 in known')
+	[ -n "$named" ] || return 0
+	read_whole "$(printf '%s\n' "$named" | overlooked_among)"
+	in_the_way=$whole
+	[ -z "$in_the_way" ] || fail_dirty "$in_the_way"
 }
 
 refuse_untracked_among() {

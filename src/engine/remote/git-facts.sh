@@ -25,6 +25,15 @@ git_refs() {
 	[ -n "$validation_at" ] || say problem branch-missing "side=$side" "branch=$validation"
 }
 
+# Where an operation of ours left marks, and the branch of a move that it neither ended nor undid.
+git_journal() {
+	# shellcheck disable=SC2016 # for sed
+	left=$(sed -n -e '/^move /h' -e '/^moved$/{s/.*//;h;}' -e '${x;s/^move //p;}' "$common/hawser-journal" 2>/dev/null)
+	# shellcheck disable=SC2086 # a commit, another one, four trees, and the ref, whose name holds no blank
+	set -- $left
+	say git.journal "$common/hawser-journal" "${7-}"
+}
+
 git_lines() {
 	sed -e '/^$/d' -e "s/^/git.$1	/"
 }
@@ -115,14 +124,25 @@ git_facts() {
 	open_repository "$1"
 	shift 5
 	say git.path "$repository"
-	[ ! -e "$common/hawser-journal" ] || say git.journal "$common/hawser-journal"
+	[ ! -e "$common/hawser-journal" ] || git_journal
 	git_refs
 	[ "$hub" = direct ] || is_set "remote.$hub.url" || say problem hub-missing "side=$side" "hub=$hub"
 	git rev-list --parents -n 200 "refs/heads/$validation" -- 2>/dev/null | git_lines line
-	[ "$base_at" = "$validation_at" ] || git -c i18n.logOutputEncoding=UTF-8 log --no-show-signature --no-color --no-decorate -n 20 \
-		--format='%H%x09%ct%x09%<(100,trunc)%an%x09%<(250,trunc)%s' "refs/heads/$base..refs/heads/$validation" -- 2>/dev/null |
-		git_lines commit
+	git_log commit "refs/heads/$base..refs/heads/$validation"
+	git_log base-commit "refs/heads/$base" --not "refs/heads/$validation" --remotes
 	git_trees "$@"
+}
+
+# The newest few commits of a range as records git.$1, and how many there are.
+git_log() {
+	[ "$base_at" != "$validation_at" ] || return 0
+	kind=$1
+	shift
+	logged=$(git -c i18n.logOutputEncoding=UTF-8 log --no-show-signature --no-color --no-decorate -n 20 \
+		--format='%H%x09%ct%x09%<(100,trunc)%an%x09%<(250,trunc)%s' "$@" -- 2>/dev/null)
+	[ -n "$logged" ] || return 0
+	printf '%s\n' "$logged" | git_lines "$kind"
+	[ "$kind" = commit ] || say git.base-count "$(git rev-list --count "$@" -- 2>/dev/null)"
 }
 
 git_trees() {
@@ -156,7 +176,10 @@ git_trees() {
 	git_begun
 	git_status "$@"
 	read_results "$@"
-	[ -n "$most" ] || sizes_of "$results" | git_lines size
+	[ -n "$most" ] || [ -z "$results" ] || {
+		sizes_of "$results" | git_lines size
+		say git.result-mark "$(mark_of "$results")"
+	}
 	printf '%s\n' "$results" | git_files result
 }
 

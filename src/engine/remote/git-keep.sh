@@ -10,6 +10,11 @@
 #                   branch in one run of a script has these two: what comes after it is ours.
 #   after-index     what an undo left, as trees: files that the commit does not have
 #   after-tree
+# Of a branch that was made there is no head, but made/<branch>, the commit it was made at; of one that was taken away
+# gone/<branch> in place of after. What only the reflog of something that goes has is kept with it, as the parents of
+# one commit: logged/<branch>, and for a worktree the next two.
+#   added           a worktree was made: a commit on its head; its message says where, see git-worktrees-undo
+#   removed         one was removed; the same, with its reflog's commits
 # 0/undoes/<operation> is there when the operation undoes another one, and 0/ended when it came to its end here.
 
 # Files over so many bytes that nobody tracks are only named.
@@ -19,14 +24,19 @@ kept_days=30 kept_operations=50
 
 safety_read='' safety_refs='' safety_number=0 kept=' '
 
-# Keeps branch ref $1, which is at commit $2 and is to go to $3 (empty: a commit that is about to be made, see
-# keep_end), and the worktree $4 where it is checked out (empty: nowhere). $5: more refs, lines "NAME ID".
-keep() {
+# The next number of our operation, as the beginning of its refs in $entry.
+next_entry() {
 	[ -n "${operation-}" ] || fail git-failed "side=$side" 'what=keep how it is' 'reason=the operation has no name'
 	read_safety
 	safety_number=$((safety_number + 1))
 	entry=refs/hawser/safety/$operation/$safety_number
 	note "folder $common"
+}
+
+# Keeps branch ref $1, which is at commit $2 and is to go to $3 (empty: a commit that is about to be made, see
+# keep_end), and the worktree $4 where it is checked out (empty: nowhere). $5: more refs, lines "NAME ID".
+keep() {
+	next_entry
 	keeping="create $entry/head/${1#refs/heads/} $2"
 	[ -z "$3" ] || keeping="$keeping${newline}create $entry/after/${1#refs/heads/} $3"
 	[ -z "${5-}" ] || keeping="$keeping$newline$(printf '%s\n' "$5" | sed "s|^|create $entry/|")"
@@ -52,7 +62,12 @@ keep() {
 		GIT_REFLOG_ACTION="hawser $operation"
 		export GIT_REFLOG_ACTION
 	fi
-	said=$(printf '%s\n' "$keeping" | guard git update-ref --stdin 2>&1) || fail_keep "$said"
+	keep_refs "$keeping"
+}
+
+# Makes refs, as `git update-ref --stdin` takes them.
+keep_refs() {
+	said=$(printf '%s\n' "$1" | guard git update-ref --stdin 2>&1) || fail_keep "$said"
 }
 
 # The commit that was about to be made is there.
@@ -80,6 +95,51 @@ recover_kept() {
 	"hawser ${kept_by%%/*}: "*) keep_after "${left%% *}" "${left#* }" ;;
 	esac
 	note kept
+}
+
+# --- branches that come and go ---
+
+# Makes branch ref $1, which is not there, at commit $2; that it was made is kept first. $3 goes to the reflog. False:
+# $said says why not.
+make_branch() {
+	next_entry
+	keep_refs "create $entry/made/${1#refs/heads/} $2"
+	note "ref $1"
+	said=$(guard git update-ref -m "$3" "$1" "$2" '' 2>&1)
+}
+
+# Takes away branch ref $1, which is at commit $2 and checked out nowhere; it is kept first. False: $said says why not.
+drop_branch() {
+	next_entry
+	keeping="create $entry/head/${1#refs/heads/} $2${newline}create $entry/gone/${1#refs/heads/} $2"
+	read_logged "$2" "$1"
+	if [ -n "$logged" ]; then
+		commit_of "$2" "What only the reflog of $1 has" || fail_keep "$said"
+		keeping="$keeping${newline}create $entry/logged/${1#refs/heads/} $said"
+	fi
+	keep_refs "$keeping"
+	note "ref $1"
+	note 'ref packed-refs'
+	said=$(guard git update-ref -d "$1" "$2" 2>&1)
+}
+
+# The commits that only the reflog of ref $2 has, $1 aside, in $logged: no more than are needed to reach them all.
+# `$3`: the git folder that the reflog is in, where it is not the one at hand.
+read_logged() {
+	logged=$(git ${3:+"--git-dir=$3"} log -g --format=%H "$2" -- 2>/dev/null | sort -u |
+		git rev-list --parents --ignore-missing --stdin --not "$1" --branches --remotes --tags -- 2>/dev/null |
+		awk '{ own[NR] = $1; for (n = 2; n <= NF; n++) parent[$n] }
+			END { for (n = 1; n <= NR; n++) if (!(own[n] in parent)) print own[n] }')
+}
+
+# A commit on $1 and all that $logged names, with the files of $1 and the message $2; its id in $said.
+commit_of() {
+	commit_on=$1 message=$2
+	set -- -p "$1"
+	for logged_one in $logged; do set -- "$@" -p "$logged_one"; done
+	said=$(printf '%s\n' "$message" | guard env GIT_AUTHOR_NAME=Hawser GIT_AUTHOR_EMAIL=hawser@localhost \
+		GIT_COMMITTER_NAME=Hawser GIT_COMMITTER_EMAIL=hawser@localhost \
+		git -c i18n.commitEncoding=UTF-8 commit-tree "$@" "$commit_on^{tree}" 2>/dev/null)
 }
 
 fail_keep() {

@@ -1,6 +1,6 @@
 # Brings a commit into a branch of the laptop's repository, wherever it is checked out, if it is at all.
 # Arguments: mode operation repository, and
-#   check: base base-was how validation tip, then files that would come. `tip` is a commit that is here already.
+#   check: base base-was how validation tip, then files that would come, change or go. `tip` is a commit that is here already.
 #          Changes nothing but adds objects; operation is ''.
 #   apply: base base-was hub validation tip how.
 #   join: base other-commit base-commit. As check. Result: the tree of both merged, for commits that plain git cannot
@@ -62,7 +62,8 @@ land_check() {
 	land_foresee
 	[ "$#" -eq 0 ] || refuse_later_divergence
 	[ -z "$moving_from" ] || [ -z "$branch_tree" ] || [ "$#" -eq 0 ] ||
-		(cd -- "$branch_tree" && printf '%s\n' "$@" | refuse_untracked_among) || exit
+		(cd -- "$branch_tree" && printf '%s\n' "$@" | refuse_untracked_among &&
+			printf '%s\n' "$@" | refuse_overlooked_among) || exit
 }
 
 # There are results to come on top of `tip`, which our branch has left behind.
@@ -93,9 +94,7 @@ land_apply() {
 
 # A branch that was not there.
 land_make() {
-	note "ref $1"
-	note "folder $common"
-	said=$(guard git update-ref -m 'hawser: keep' "$1" "$2" '' 2>&1) || fail_move "$1" '' "$said"
+	make_branch "$1" "$2" 'hawser: keep' || fail_move "$1" '' "$said"
 }
 
 git_land() {

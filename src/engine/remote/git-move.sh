@@ -185,7 +185,8 @@ take_index() {
 		release_index
 		fail git-failed "side=$side" 'what=copy its index' "reason=$folder is not as expected"
 	fi
-	git_at_index update-index -q --refresh >/dev/null 2>&1 || :
+	# Also of files that git was told to overlook: one that is as it was must not be taken for a changed one.
+	git_at_index update-index -q --really-refresh >/dev/null 2>&1 || :
 }
 
 take_lock() {

@@ -75,7 +75,14 @@ overlay() {
 
 # What differs between trees $1 and $2 as it is in $2, a line "MODE ID<tab>NAME" each, in $entries.
 read_entries() {
-	read_whole "$({ listing git diff-tree -r -z --no-renames "$@" && end_list; } | as_lines)"
+	read_entries_by diff-tree -r "$@"
+}
+
+# The same by another of git's commands that prints so.
+read_entries_by() {
+	entries_by=$1
+	shift
+	read_whole "$({ listing git "$entries_by" -z --no-renames "$@" && end_list; } | as_lines)"
 	entries=$(printf '%s\n' "$whole" | awk '
 		NR % 2 { split($0, field, " "); next }
 		{ print field[2] " " field[4] "\t" $0 }')

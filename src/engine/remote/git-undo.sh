@@ -1,6 +1,7 @@
 # Brings branches back to before an operation, with what was checked out. Arguments: mode operation side repository
 # hub undone, and for each branch: branch from to numbers. `undone` is the operation whose numbers (see git-keep)
-# took the branch from `to` to `from`, oldest first: "1 3".
+# took the branch from `to` to `from`, oldest first: "1 3". `to` is '' for a branch that it made, `from` for one that
+# it took away.
 # Mode check changes nothing but adds objects; settle clears up after a killed one, with undone and branches left out;
 # operation is '' for both. Apply without branches ends an undo that was killed when all was done.
 
@@ -90,41 +91,7 @@ undo_expect() {
 	[ "$commit_at" = "$from" ] || fail undo-moved "branch=$name" "side=$side" "ref=$safety/$undone/$1/head/$name"
 	read_tree_of "$ref"
 	[ -d "$tree" ] || tree=
-	[ -z "$tree" ] || (cd -- "$tree" && refuse_ongoing && refuse_locked && undo_look) || exit
-}
-
-undo_look() {
-	folder=$(git rev-parse --absolute-git-dir)
-	guard cp -p "$folder/index" "$index.new" || fail_undo 'copy its index'
-	git_at_index update-index -q --refresh >/dev/null 2>&1 || :
-	move_towards to
-	refuse_foreign
-}
-
-# In a worktree with our index: the files that are to change are as the operation left them, and nobody's are in the
-# way. Those that already are as they have to become are left as they are.
-refuse_foreign() {
-	{ foreign_staged >"$index.foreign" && changed_files >>"$index.foreign"; } ||
-		fail git-failed "side=$side" 'what=list files' 'reason=a list ended early'
-	foreign=$(sort -u "$index.foreign")
-	[ -z "$foreign" ] || fail_dirty "$foreign"
-}
-
-changed_files() {
-	differing "$to_files" "$from_files" "$index.a" >"$index.in-a" || return
-	differing "$from_files" "$to_files" "$index.b" >"$index.in-b" || return
-	read_changed --diff-filter=A "$from_files" "$to_files"
-	arriving=$changed
-	printf '%s\n' "$arriving" | sort >"$index.arriving"
-	read_changed --diff-filter=D "$from_files" "$to_files"
-	printf '%s\n' "$changed" | sort >"$index.leaving"
-	comm -12 "$index.in-a" "$index.in-b" | comm -23 - "$index.arriving" | while IFS= read -r line; do
-		read_name "$line"
-		[ -e "$file" ] || [ -L "$file" ] || ! grep -qxF -e "$line" "$index.leaving" || continue
-		printf '%s\n' "$line"
-	done
-	read_whole "$(printf '%s\n' "$arriving" | GIT_INDEX_FILE=$index.a untracked_among)"
-	[ -z "$whole" ] || printf '%s\n' "$whole"
+	[ -z "$tree" ] || (cd -- "$tree" && refuse_ongoing && refuse_locked && look_to_carry) || exit
 }
 
 # --- what it would be ---
@@ -159,45 +126,52 @@ undo_branch() {
 	[ "$to_index$to_files" != "$(git rev-parse "$to^{tree}")$(git rev-parse "$to^{tree}")" ] || more=
 	keep "$ref" "$from" "$to" "$tree" "$more"
 	if [ -n "$tree" ]; then
-		(join_journal && undo_tree) || exit
+		(join_journal && carry_tree "hawser: undo $undone") || exit
 	else
 		note "ref $ref"
 		said=$(guard git update-ref -m "hawser: undo $undone" "$ref" "$to" "$from" 2>&1) || fail_move "$ref" "$from" "$said"
 	fi
 }
 
-undo_tree() {
-	cd -- "$tree" || exit
-	undoing="$from $to $from_index $from_files $to_index $to_files $ref $tree"
-	note "ref $ref"
-	take_index
-	move_towards to
-	if ! (refuse_foreign); then
-		release_index
-		exit 10
-	fi
-	note "move $undoing"
-	if said=$(put_files 2>&1); then
-		install_index
-		if said=$(guard git update-ref -m "hawser: undo $undone" "$ref" "$to" "$from" 2>&1); then
-			release_index
-			note moved
-			return 0
-		fi
-	fi
-	release_index
-	(join_journal && settle "$undoing") || exit
-	note moved
-	fail_move "$ref" "$from" "$said"
+# --- a branch that was made, or taken away ---
+
+coming_tell() {
+	if [ -z "$to" ]; then say undo.drop "$name"; else say undo.make "$name"; fi
 }
 
-# Calls $1 for each branch of the other arguments; $2 on.
+coming_expect() {
+	read_commit "$ref"
+	[ "$commit_at" = "$from" ] || fail undo-moved "branch=$name" "side=$side" "ref=$safety/$undone/$1/made/$name"
+	read_tree_of "$ref"
+	[ -z "$tree" ] || fail_coming "it is checked out at $tree"
+}
+
+coming_branch() {
+	if [ -z "$to" ]; then
+		drop_branch "$ref" "$from"
+	else
+		make_branch "$ref" "$to" "hawser: undo $undone"
+	fi || fail_coming "$(gist "$said")"
+}
+
+fail_coming() {
+	what="remove the branch $name"
+	[ -z "$to" ] || what="make the branch $name again"
+	fail git-failed "side=$side" "what=$what" "reason=$1"
+}
+
+# Calls undo_$1 for each branch of the other arguments, or coming_$1; $2 on.
 each_branch() {
 	action=$1
 	shift
 	while [ "$#" -ge 4 ]; do
-		read_undo "$1" "$2" "$3" "$4"
-		$action "${4%% *}" || return
+		if [ -n "$2" ] && [ -n "$3" ]; then
+			read_undo "$1" "$2" "$3" "$4"
+			"undo_$action" "${4%% *}" || return
+		else
+			name=$1 ref=refs/heads/$1 from=$2 to=$3
+			"coming_$action" "${4%% *}" || return
+		fi
 		shift 4
 	done
 }
@@ -206,18 +180,18 @@ undo_check() {
 	scratch=$(mktemp -d "${TMPDIR:-/tmp}/hawser-undo.XXXXXX") || fail_undo 'make a folder for its work'
 	trap 'rm -rf "$scratch"' EXIT
 	work=$scratch/work index=$scratch/index
-	each_branch undo_tell "$@"
-	each_branch undo_expect "$@"
+	each_branch tell "$@"
+	each_branch expect "$@"
 }
 
 undo_apply() {
 	begin
 	work=$common/hawser-index.$owner.work index=$common/hawser-index.$owner.look
 	note "folder $common"
-	each_branch undo_expect "$@"
+	each_branch expect "$@"
 	about=$safety/$operation/0
-	[ "$#" -eq 0 ] || said=$(guard git update-ref "$about/undoes/$undone" "$2" 2>&1) || fail_keep "$said"
-	each_branch undo_branch "$@"
+	[ "$#" -eq 0 ] || said=$(guard git update-ref "$about/undoes/$undone" "${2:-$3}" 2>&1) || fail_keep "$said"
+	each_branch branch "$@"
 	said=$(guard git update-ref "$about/ended" "$about/undoes/$undone" 2>&1) || fail_keep "$said"
 	guard rm -f "$common/hawser-index.$owner".*
 	say result

@@ -1,7 +1,8 @@
 # Code on its way into the workstation's clone. Arguments: mode operation repository worktree hub base
 # validation, and (operation is '' where nothing changes)
 #   check: base-was validation-was, then files the moves will add: b/FILE in the base branch's tree, v/FILE in
-#          the worktree; l/FILE for what Git LFS keeps. Changes nothing.
+#          the worktree; B/FILE and V/FILE for those that they change or take away; l/FILE for what Git LFS
+#          keeps. Changes nothing.
 #   apply: base-was validation-was tip merge limit, then result globs. `merge` is a merge of tip into validation-was
 #          that was made elsewhere and has arrived; empty: it is made here.
 #   settle: nothing; clears up after a killed one.
@@ -31,10 +32,18 @@ up_check() {
 	shift 2
 	[ "$hub" = direct ] || read_hub "$hub" "$base"
 	[ "$#" -gt 0 ] || return 0
-	[ -z "$base_tree" ] || (cd -- "$base_tree" && printf '%s\n' "$@" | sed -n 's|^b/||p' | refuse_untracked_among) || exit
-	(cd -- "$worktree_at" && printf '%s\n' "$@" | sed -n 's|^v/||p' | refuse_untracked_among) || exit
+	[ -z "$base_tree" ] || (cd -- "$base_tree" && up_check_tree b B "$@") || exit
+	(cd -- "$worktree_at" && up_check_tree v V "$@") || exit
 	lfs_files=$(printf '%s\n' "$@" | sed -n 's|^l/||p')
 	[ -z "$lfs_files" ] || has_lfs || fail_lfs
+}
+
+# In the worktree at hand: nothing is in the way of the files with these two letters.
+up_check_tree() {
+	letter=$1 old_letter=$2
+	shift 2
+	printf '%s\n' "$@" | sed -n "s|^$letter/||p" | refuse_untracked_among
+	printf '%s\n' "$@" | sed -n "s|^$old_letter/||p" | refuse_overlooked_among
 }
 
 up_apply() {

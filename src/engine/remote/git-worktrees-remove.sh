@@ -1,19 +1,5 @@
 # Removing a worktree, put before git-worktrees: only what is on a branch elsewhere and what tools make again goes.
 
-# The git folder of worktree $1, in $folder; empty when there is none. Its own way there may be gone.
-read_worktree_folder() {
-	folder=
-	read_real_path "$1"
-	wanted_path=$real_path
-	for candidate in "$common"/worktrees/*; do
-		IFS= read -r gitdir 2>/dev/null <"$candidate/gitdir" || [ -n "${gitdir-}" ] || continue
-		case $gitdir in /*) ;; *) gitdir=$candidate/$gitdir ;; esac
-		gitdir=${gitdir%/.git}
-		read_real_path "$gitdir"
-		[ "$real_path" != "$wanted_path" ] || folder=$candidate
-	done 2>/dev/null
-}
-
 # Names on stdin, a line each, as what would be lost of kind $1; a few hundred are enough to say no.
 lose() {
 	sed -e '/^$/d' -e "s/^/lost	$1	/" | head -n 200
@@ -143,6 +129,10 @@ worktree_remove() {
 		exit "$losing"
 	fi
 	note "folder $common"
+	keep_undoes
+	case $found_head in
+	*[!0]*) keep_worktree_as removed "$found_path" "$found_branch" "$found_head" "$folder" ;;
+	esac
 	if [ -d "$found_path" ]; then
 		guard touch "$folder/hawser-removing"
 		# What a killed removal has deleted: git itself removes only what is whole.

@@ -1,81 +1,12 @@
-# Worktrees of a repository, on either side. Arguments: mode operation repository side validation, where
-# `validation` is the path that the settings give the validation branch ('': none), and
+# Worktrees of a repository, on either side. Arguments: mode operation repository side validation project, where
+# `validation` is the path that the settings give the validation branch ('': none), and operation '' where nothing
+# changes; then
 #   list: nothing.
 #   add: path branch from base hub. A branch that is not there is made from `from`; with '' from the hub's, or base.
 #   remove: path.
+#   undo-check, undo-apply: undone ref commit, see undo_worktree.
 # Tells a worktree as: worktree FLAGS HEAD CHANGED UNTRACKED UNPUSHED BRANCH PATH, BRANCH '' for none; what removing
 # it would lose as: lost KIND NAME.
-
-soh=$(printf '\001')
-# Git's lock on a worktree that is not complete yet.
-unfinished_lock='hawser is making it'
-
-porcelain_list() {
-	case $git_version in
-	[01].* | 2.[0-9].* | 2.[12][0-9]* | 2.3[0-5]*) git worktree list --porcelain | as_names ;;
-	*) listing git worktree list --porcelain -z ;;
-	esac && end_list
-}
-
-# A name as git has it, in $real; a line break in it is not the line's end.
-read_real() {
-	real=$1
-	case $1 in *"$soh"*) real=$(printf '%s.' "$1" | tr '\001' '\n') real=${real%.} ;; esac
-}
-
-# Runs "$@" for every worktree, the main one first, with its $tree_path, $tree_head, $tree_branch, $tree_lock (a dot
-# and the reason, when locked) and $tree_main.
-each_worktree() {
-	read_whole "$(porcelain_list | as_lines)"
-	tree_main=yes tree_path='' tree_seen=
-	while IFS= read -r line; do
-		case $line in
-		'worktree '*)
-			read_real "${line#worktree }"
-			tree_seen=yes tree_path=$real tree_head='' tree_branch='' tree_lock='' tree_bare=''
-			;;
-		'HEAD '*) tree_head=${line#HEAD } ;;
-		'branch '*) tree_branch=${line#branch refs/heads/} ;;
-		locked*) tree_lock=".${line#locked}" ;;
-		bare) tree_bare=yes ;;
-		'')
-			[ -z "$tree_path" ] || [ -n "$tree_bare" ] || "$@" || exit
-			tree_main='' tree_path=''
-			;;
-		esac
-	done <<-END
-		$whole
-
-	END
-	[ -n "$tree_seen" ] || fail git-failed "side=$side" 'what=list the worktrees' 'reason=it named none'
-}
-
-# The real path of $1 in $real_path; as it was given where nothing is there.
-read_real_path() {
-	real_path=$(cd -- "$1" 2>/dev/null && pwd -P) || real_path=$1
-}
-
-# Stops at the worktree at $sought_path.
-seek() {
-	[ -z "$sought" ] || return 0
-	read_real_path "$tree_path"
-	[ "$real_path" = "$sought_path" ] || return 0
-	sought=yes found_path=$tree_path found_head=$tree_head found_branch=$tree_branch found_lock=$tree_lock
-	found_main=$tree_main
-}
-
-# The worktree at $1, as $found_…; false when git knows none there.
-find_worktree() {
-	read_real_path "$1"
-	sought_path=$real_path sought=
-	each_worktree seek
-	[ -n "$sought" ]
-}
-
-# Whether the folder of a worktree is there, and leads to this repository.
-is_there() {
-	[ -e "$1/.git" ] && [ "$(cd -- "$1" 2>/dev/null && common_folder 2>/dev/null)" = "$common" ]
-}
 
 is_validation() {
 	[ -n "$validation" ] || return
@@ -180,7 +111,7 @@ worktree_add() {
 	place "$1"
 	path=$at branch=$2 from=$3 base=$4 hub=$5
 	while [ "$path" != / ] && [ "$path" != "${path%/}" ]; do path=${path%/}; done
-	git check-ref-format "refs/heads/$branch" || fail unsafe-name "name=$branch"
+	[ -z "$branch" ] || git check-ref-format "refs/heads/$branch" || fail unsafe-name "name=$branch"
 	resuming=
 	if find_worktree "$path"; then
 		if [ "$found_lock" = ". $unfinished_lock" ]; then
@@ -196,10 +127,16 @@ worktree_add() {
 	else
 		refuse_place "$path"
 	fi
-	[ "$resuming$found_branch" = "yes$branch" ] || refuse_in_use "$branch"
+	[ -z "$branch" ] || [ "$resuming$found_branch" = "yes$branch" ] || refuse_in_use "$branch"
 	made_branch=
-	take_branch
 	note "folder $common"
+	read_beginning
+	keep_undoes
+	if [ -z "$resuming" ]; then
+		read_placed "$path"
+		keep_worktree_as added "$placed" "$branch" "$start"
+	fi
+	[ -n "$is_there" ] || begin_branch
 	if [ -z "$resuming" ]; then
 		said=$(guard git worktree add -q --no-checkout --detach --lock --reason "$unfinished_lock" \
 			-- "$path" "$start" 2>&1) || fail_add "$said"
@@ -222,8 +159,10 @@ tell_found() {
 	[ "$tree_path" != "$found_path" ] || tell_worktree
 }
 
-# Has the branch, at $start.
-take_branch() {
+# Where the branch is, or is to be made, in $start; where there is none to be, the commit $from.
+read_beginning() {
+	is_there=yes set_upstream='' start=$from
+	[ -n "$branch" ] || return 0
 	read_commit "refs/heads/$branch"
 	start=$commit_at
 	if [ -n "$start" ]; then
@@ -237,9 +176,11 @@ take_branch() {
 	# Git's own commands do not take such a name, though it can be a ref.
 	git check-ref-format --branch "$branch" >/dev/null 2>&1 || fail unsafe-name "name=$branch"
 	read_start_point "$from"
-	start=$commit_at
-	note "ref refs/heads/$branch"
-	said=$(guard git update-ref -m 'hawser: branch of a worktree' "refs/heads/$branch" "$start" '' 2>&1) ||
+	start=$commit_at is_there=
+}
+
+begin_branch() {
+	make_branch "refs/heads/$branch" "$start" 'hawser: branch of a worktree' ||
 		fail git-failed "side=$side" "what=make the branch $branch" "reason=$(gist "$said")"
 	made_branch=yes
 	[ -z "$set_upstream" ] || {
@@ -260,7 +201,7 @@ fill_worktree() {
 	cd -- "$path" || exit
 	folder=$(git rev-parse --absolute-git-dir)
 	note "folder $folder"
-	guard git symbolic-ref -m 'hawser: worktree' HEAD "refs/heads/$branch"
+	[ -z "$branch" ] || guard git symbolic-ref -m 'hawser: worktree' HEAD "refs/heads/$branch"
 	how=-m
 	if [ -n "$resuming" ]; then
 		guard rm -f "$folder/index.lock"
@@ -307,17 +248,15 @@ refuse_foreign() {
 }
 
 git_worktrees() {
-	mode=$1
-	# shellcheck disable=SC2034 # for git-move
-	operation=$2
-	side=$4 validation=$5
+	mode=$1 operation=$2 side=$4 validation=$5 project=$6 undone=
 	git_surroundings
 	open_repository "$3"
-	shift 5
+	shift 6
 	case $mode in
 	list) each_worktree tell_worktree ;;
 	add) begin && worktree_add "$@" ;;
 	remove) begin && worktree_remove "$@" ;;
+	undo-check | undo-apply) undone=$1 && undo_worktree "$2" "$3" ;;
 	esac
 }
 

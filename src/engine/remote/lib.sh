@@ -181,7 +181,7 @@ gpu_lines() {
 	{ cat && echo; } | tr -d '\000-\011\013-\037' | LC_ALL=C sed -e '/^ *$/d' -e "s/^/gpu.$1 /"
 }
 
-# --- runs: one folder each under ~/.hawser/runs, see run-wrapper.sh for what lies in it ---
+# --- runs: one folder each under ~/.hawser/runs; run-wrapper.sh says what lies in it, run-lib.sh works on it ---
 
 hawser=$HOME/.hawser
 # shellcheck disable=SC2034 # for the scripts
@@ -211,74 +211,4 @@ last_line() {
 
 log_size() {
 	wc -c 2>/dev/null <"$1" | tr -d ' '
-}
-
-# Is the run in folder $1 going on, as far as its processes say? Needs $boot_id.
-run_alive() {
-	run_boot='' run_birth='' run_pid=''
-	{
-		IFS= read -r run_boot <"$1/boot" && IFS= read -r run_pid <"$1/pid" && IFS= read -r run_birth <"$1/birth"
-	} 2>/dev/null
-	[ "$run_boot" = "$boot_id" ] && read_birth "$run_pid" && [ "$birth_of" = "$run_birth" ]
-}
-
-# Writes the end of the run in folder $1, whole and once: whoever comes later fails and changes nothing. $2 is
-# how (exited, cancelled, vanished, restarted), $3 the exit code, where it is known.
-run_settle() {
-	[ ! -e "$1/exit" ] || return 1
-	settle_file=$1/.exit.$$
-	# Room for the end, kept for a disk that the run itself has filled.
-	rm -f "$1/spare"
-	{
-		echo "how $2"
-		[ -z "$3" ] || echo "code $3"
-		if [ -n "$3" ] && [ "$3" -gt 128 ] && [ "$3" -lt 193 ]; then
-			echo "signal $(kill -l "$(($3 - 128))" 2>/dev/null)"
-		fi
-		echo "ended $(now_ms)"
-		echo "size $(log_size "$1/log")"
-		echo "last $(last_line "$1/log")"
-		cat "$1/metrics/numbers" 2>/dev/null
-	} >"$settle_file"
-	# A hard link is refused when the name is there; where there are none, the next best.
-	ln "$settle_file" "$1/exit" 2>/dev/null || { [ ! -e "$1/exit" ] && mv "$settle_file" "$1/exit"; }
-	settle_code=$?
-	rm -f "$settle_file"
-	return "$settle_code"
-}
-
-# Tells every waiter of this machine that run $1 has ended. Opened for both ways a FIFO blocks nobody, and a
-# waiter that does not take it in holds up only a process of its own. Needs $host.
-run_announce() {
-	for announce_to in "$waiters/$host".*; do
-		[ -p "$announce_to" ] || continue
-		if kill -0 "${announce_to##*.}" 2>/dev/null; then
-			(trap '' HUP && echo "end $1" 1<>"$announce_to") >/dev/null 2>&1 </dev/null &
-		else
-			rm -f "$announce_to"
-		fi
-	done
-}
-
-# Settles and announces the run in folder $1 when its processes are gone without a word. Needs $host, $boot_id.
-run_look() {
-	[ -e "$1/exit" ] || [ ! -e "$1/pid" ] || [ ! -e "$1/on-$host" ] || run_alive "$1" && return
-	[ ! -e "$1/exit" ] || return
-	look_how=vanished
-	[ "$run_boot" = "$boot_id" ] || look_how=restarted
-	[ ! -e "$1/cancelled" ] || look_how=cancelled
-	if run_settle "$1" "$look_how" ''; then run_announce "${1##*/}"; fi
-}
-
-# Prints the run in folder $1 as run.begin, then a line for each thing known, then run.end.
-run_record() {
-	echo "run.begin ${1##*/}"
-	LC_ALL=C sed 's/^/run./' "$1/run"
-	if [ -e "$1/exit" ]; then
-		LC_ALL=C sed 's/^/run./' "$1/exit"
-	else
-		echo "run.size $(log_size "$1/log")"
-		echo "run.last $(last_line "$1/log")"
-	fi
-	echo 'run.end 0'
 }

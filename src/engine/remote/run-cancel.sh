@@ -6,58 +6,34 @@ trap '' HUP PIPE
 dir=$runs/$1
 read_host
 read_boot_id
-{ [ -e "$dir/pid" ] && [ -e "$dir/on-$host" ]; } || exit 3
-
-# Is it still the process that it was? $1 "pid:birth"
-same() {
-	read_birth "${1%%:*}" && [ "$birth_of" = "${1#*:}" ]
-}
-
-# Adds to $known what belongs to the run now.
-learn() {
-	for learn_pid in $(members "$run_pid"); do
-		read_birth "$learn_pid" || continue
-		# Blanks would cut the list: ps prints some in a start time.
-		learn_one=$learn_pid:$birth_of
-		case $known in
-		*"
-$learn_one
-"*) ;;
-		*) known="$known$learn_one
-" ;;
-		esac
-	done
-}
-
-# Sends signal $1 to all of $known that is still there. True when something was.
-tell_known() {
-	tell_any=1
-	while IFS= read -r tell_one; do
-		{ [ -n "$tell_one" ] && same "$tell_one"; } || continue
-		tell_any=0
-		kill "-$1" "${tell_one%%:*}" 2>/dev/null
-	done <<END
-$known
-END
-	return "$tell_any"
-}
+run_known "$dir" || exit 3
 
 if [ ! -e "$dir/exit" ]; then
 	: >"$dir/cancelled"
-	if run_alive "$dir"; then
-		known='
-'
-		learn
-		tell_known TERM
-		# What is stopped takes in TERM only when it goes on.
-		tell_known CONT
-		left=50
-		while tell_known 0 && [ "$left" -gt 0 ]; do
+	# Whoever makes the folder "go" decides: made here, its turn comes no more; else it has just come.
+	if run_waits "$dir" && ! mkdir "$dir/go" 2>/dev/null; then
+		left=100
+		until [ -e "$dir/pid" ] || [ "$left" -eq 0 ]; do
 			left=$((left - 1))
 			nap 0.1
 		done
-		learn
-		tell_known KILL
+	fi
+	if [ -e "$dir/job" ]; then
+		# What its node or Slurm itself tells of its end is looked for by the next list or watch.
+		if ! slurm_cancel "$dir"; then
+			rm -f "$dir/cancelled"
+			echo "$slurm_said"
+			exit 1
+		fi
+		left=80
+		until [ -e "$dir/exit" ] || [ "$left" -eq 0 ]; do
+			left=$((left - 1))
+			[ "$((left % 10))" -ne 9 ] || slurm_look 10
+			nap 0.1
+		done
+		[ -e "$dir/exit" ] || { echo ending && exit 0; }
+	elif run_alive "$dir"; then
+		end_members '' 0.1 50
 		left=50
 		while [ ! -e "$dir/exit" ] && run_alive "$dir" && [ "$left" -gt 0 ]; do
 			left=$((left - 1))

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ProblemError } from '../../contract/client.ts'
 import type { Link, RemoteExit, RemoteProcess } from '../link/link.ts'
 import { problem } from '../problems.ts'
 import { quote } from '../quote.ts'
+import { type ReadyLine, wholeBootstrap } from './ready-line.ts'
 
 /**
  * Runs the POSIX sh scripts of this folder on a workstation.
@@ -15,12 +15,6 @@ import { quote } from '../quote.ts'
  */
 const bootstrap = `exec /bin/sh -c 'IFS= read -r s; eval "$(printf %s "$s" | tr "\\035" "\\n")"'`
 
-/**
- * For a script with no input of its own: all that comes is the script, taken in at once, since a byte at a time costs
- * more than most scripts themselves. One that was cut off has no end, and nothing of it is run.
- */
-const wholeBootstrap = `exec /bin/sh -c 's=$(cat); case $s in *"# end") eval "$s" ;; esac'`
-
 /** Printed before a script's own output: whatever a login shell printed before it is skipped. */
 const marker = '\u001ehawser\u001e\n'
 
@@ -28,40 +22,63 @@ const texts = new Map<string, string>()
 
 /** Scripts that need the functions of other files of this folder, in their order. */
 const needs: Record<string, readonly string[]> = {
+	'run-start': ['run-lib', 'run-runners', 'run-slurm'],
+	'run-series': ['run-lib', 'run-runners', 'run-slurm'],
+	'run-wrapper': ['run-lib', 'run-tell', 'run-limit', 'run-gpu', 'run-metrics'],
+	'run-list': ['run-lib', 'run-slurm'],
+	'run-cancel': ['run-lib', 'run-tell', 'run-slurm'],
+	'run-remove': ['run-lib'],
+	watch: ['run-lib', 'run-slurm'],
 	'git-facts': ['git-lib'],
 	'git-up': ['git-lib', 'git-move', 'git-commit', 'git-merge'],
 	'git-back': ['git-lib', 'git-move', 'git-commit'],
 	'git-save': ['git-lib', 'git-move', 'git-commit'],
 	'git-land': ['git-lib', 'git-move', 'git-commit', 'git-merge', 'git-replay'],
 	'git-setup': ['git-lib', 'git-move', 'git-setup-look'],
-	'git-safety': ['git-lib'],
-	'git-undo': ['git-lib', 'git-move'],
-	'git-worktrees': ['git-lib', 'git-move', 'git-worktrees-remove'],
+	'git-safety': ['git-lib', 'git-worktrees-list'],
+	'git-undo': ['git-lib', 'git-move', 'git-carry'],
+	'git-adopt': ['git-lib', 'git-move', 'git-carry'],
+	'git-lfs': ['git-lib'],
+	'git-worktrees': [
+		...['git-lib', 'git-move', 'git-worktrees-list', 'git-worktrees-remove', 'git-worktrees-undo'],
+	],
 }
 
 /** What comes with a file: what changes a repository also settles what was left, and keeps how it was. */
 const along: Record<string, readonly string[]> = {
+	'run-lib': ['run-lib', 'run-causes'],
 	'git-lib': ['git-lib', 'git-changes'],
 	'git-move': ['git-move', 'git-settle', 'git-keep'],
 }
 
-export function scriptText(name: string): string {
-	let text = texts.get(name)
+function fileText(file: string): string {
+	let text = texts.get(file)
 	if (text === undefined) {
-		const files = [...(needs[name] ?? []), name].flatMap((file) => along[file] ?? [file])
-		text = files.map((file) => readFileSync(new URL(`./${file}.sh`, import.meta.url), 'utf8')).join('\n')
-		texts.set(name, text)
+		text = readFileSync(new URL(`./${file}.sh`, import.meta.url), 'utf8')
+		texts.set(file, text)
 	}
 	return text
 }
+
+export const textOf = (files: readonly string[]) => files.map(fileText).join('\n')
+
+/** The files that make up a script, itself the last. */
+export const filesOf = (name: string) =>
+	[...(needs[name] ?? []), name].flatMap((file) => along[file] ?? [file])
+
+export const scriptText = (name: string): string => textOf(filesOf(name))
 
 /** The scripts in this folder, without `.sh`. `lib` is put before every other. */
 export type ScriptName =
 	| 'facts'
 	| 'watch'
 	| 'run-start'
+	| 'run-series'
+	| 'run-sequence'
 	| 'run-list'
 	| 'run-cancel'
+	| 'run-remove'
+	| 'run-prune'
 	| 'log-read'
 	| 'log-follow'
 	| 'git-facts'
@@ -72,12 +89,15 @@ export type ScriptName =
 	| 'git-setup'
 	| 'git-safety'
 	| 'git-undo'
+	| 'git-adopt'
+	| 'git-lfs'
 	| 'git-worktrees'
+	| 'tmux-session'
 
-const printMarker = `printf '\\036hawser\\036\\n'`
+export const printMarker = `printf '\\036hawser\\036\\n'`
 
 /** @throws ProblemError `unsafe-name` for an argument with a NUL, a line break or \x1d */
-function setArguments(args: readonly string[]): string {
+export function setArguments(args: readonly string[]): string {
 	for (const arg of args) {
 		if (/[\0\n\u001d]/.test(arg))
 			throw new ProblemError(problem('unsafe-name', { name: JSON.stringify(arg) }))
@@ -97,12 +117,6 @@ export function scriptPayload(name: ScriptName, args: readonly string[]): string
 async function startPayload(link: Link, payload: string, signal?: AbortSignal): Promise<RemoteProcess> {
 	const remote = await link.exec(bootstrap, signal)
 	remote.stdin.write(`${payload.replaceAll('\n', '\u001d')}\n`)
-	return remote
-}
-
-async function startWhole(link: Link, payload: string, signal: AbortSignal): Promise<RemoteProcess> {
-	const remote = await link.exec(wholeBootstrap, signal)
-	remote.stdin.write(`${payload}\n# end\n`)
 	return remote
 }
 
@@ -135,6 +149,8 @@ export interface ScriptOptions {
 	timeoutMs?: number
 	signal?: AbortSignal
 	onStderr?: (text: string) => void
+	/** Opened ahead for it. */
+	line?: ReadyLine | undefined
 }
 
 /**
@@ -151,38 +167,12 @@ export async function runScript(
 	return await runPayload(link, name, scriptPayload(name, args), options)
 }
 
-export interface BatchScript {
-	name: ScriptName
-	args: readonly string[]
-}
-
-/**
- * Runs several scripts one after another in a single round trip, each in a subshell of its own.
- * @throws as `runScript`; also `remote-garbled` when not every script came to its end
- */
-export async function runBatch(
-	link: Link,
-	scripts: readonly BatchScript[],
-	options: ScriptOptions = {},
-): Promise<{ code: number; stdout: string }[]> {
-	// Not to be guessed: what a script prints can hold text that others wrote, such as commit messages.
-	const fence = randomUUID()
-	const parts = scripts.map(
-		({ name, args }) => `(\n${setArguments(args)}\n${scriptText(name)}\n)\nprintf '%s %d\\n' ${fence} $?`,
-	)
-	const payload = [printMarker, scriptText('lib'), ...parts].join('\n')
-	const { stdout, stderr } = await runPayload(link, 'batch', payload, options)
-	const pieces = stdout.split(new RegExp(`${fence} (\\d+)\\n`))
-	if (pieces.length !== scripts.length * 2 + 1)
-		throw new ProblemError(problem('remote-garbled', { script: 'batch', stderr: stderr.slice(-500).trim() }))
-	return scripts.map((_, index) => ({ stdout: pieces[index * 2] ?? '', code: Number(pieces[index * 2 + 1]) }))
-}
-
-async function runPayload(
+/** @throws as `runScript`, whose `name` is for words */
+export async function runPayload(
 	link: Link,
 	name: string,
 	payload: string,
-	options: ScriptOptions,
+	options: ScriptOptions & { onStdout?: (data: Buffer) => void },
 ): Promise<ScriptResult> {
 	const limit = options.timeoutMs ?? 20_000
 	const deadline = AbortSignal.timeout(limit)
@@ -190,7 +180,8 @@ async function runPayload(
 	const late = () => new ProblemError(problem('remote-timeout', { script: name, seconds: limit / 1000 }))
 	let remote: RemoteProcess
 	try {
-		remote = await startWhole(link, payload, signal)
+		remote = await (options.line ? options.line.take(signal) : link.exec(wholeBootstrap, signal))
+		remote.stdin.write(`${payload}\n# end\n`)
 	} catch (error) {
 		throw deadline.aborted ? late() : error
 	}
@@ -208,6 +199,7 @@ async function runPayload(
 			else into.push(data)
 		}
 		remote.stdout.on('data', take(out))
+		if (options.onStdout) remote.stdout.on('data', options.onStdout)
 		remote.stderr.on('data', take(err))
 		if (options.onStderr) remote.stderr.on('data', (data: Buffer) => options.onStderr?.(data.toString()))
 		const exit = await remote.exit.catch((error: unknown) => {

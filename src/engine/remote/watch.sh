@@ -2,7 +2,9 @@
 # Tells what changes on the workstation, until its input ends or nobody takes its output any more. One line each:
 #   tick CLOCK                at least every 5 s; the first one when it hears of every end from then on
 #   progress ID SIZE LINE     a run that is going on has a longer log
+#   spent ID SECONDS MIB      what it was seen to hold of the GPUs
 #   run.… then end ID         a run has ended: its whole record, then the word
+#   run.… alone               a run that is going on waits for something else now, or waits no more
 #   gpu.…                     a reading of the GPU
 # $1 seconds between readings of the GPU, default 5.
 
@@ -56,6 +58,17 @@ helpers="$helpers $!"
 ) </dev/null >/dev/null 2>&1 &
 helpers="$helpers $!"
 
+# Slurm can take long to answer: asked beside all else, and only while there are runs of it.
+(
+	exec 3<&-
+	command -v squeue >/dev/null 2>&1 || exit
+	while kill -0 "$main" 2>/dev/null; do
+		slurm_look 20
+		sleep 5
+	done
+) </dev/null >/dev/null 2>&1 &
+helpers="$helpers $!"
+
 # Stopped first, so that the helpers start nothing between being looked at and being ended.
 # shellcheck disable=SC2086,SC2046,SC2317 # lists of pids; reached by the trap
 finish() {
@@ -84,6 +97,7 @@ end $1"
 
 look() {
 	beats=$((beats + 1))
+	set --
 	for dir in "$runs"/*; do
 		id=${dir##*/}
 		if [ -e "$dir/exit" ]; then
@@ -91,27 +105,83 @@ look() {
 			case $going in *" $id "*) tell_end "$id" ;; esac
 			continue
 		fi
-		{ [ -e "$dir/pid" ] && [ -e "$dir/on-$host" ]; } || continue
+		run_known "$dir" || continue
 		case $going in *" $id "*) ;; *) going="$going$id " ;; esac
 		[ "$((beats % 2))" -ne 0 ] || run_look "$dir"
-		progress "$dir"
+		[ "$((beats % 5))" -ne 0 ] || spent "$dir"
+		waits "$dir"
+		[ ! -e "$dir/log" ] || set -- "$@" "$dir/log"
 	done
+	[ "$#" -eq 0 ] || progress "$@"
 	[ "$((beats % 4))" -ne 1 ] || tell "tick $(now_ms)"
 }
 
-# A line for run folder $1 when its log has grown since the last one. The sizes are in $sizes, as " id:size ".
+# Lines for logs "$@" that have grown since the last one, all looked at by one tool. The sizes are in $sizes, as
+# " id:size ". A second file makes it print a name beside each size.
 sizes=' '
 progress() {
-	size=$(log_size "$1/log")
-	case $sizes in *" ${1##*/}:$size "*) return ;; esac
-	case $sizes in
-	*" ${1##*/}:"*)
-		rest=${sizes#*" ${1##*/}:"}
-		sizes="${sizes%%" ${1##*/}:"*} ${rest#* }"
+	sizes_now=$(wc -c "$@" /dev/null 2>/dev/null)
+	while read -r size path; do
+		id=${path%/log}
+		id=${id##*/}
+		case $path:$sizes in
+		/dev/null:* | *:*" $id:$size "*) continue ;;
+		*/log:*" $id:"*)
+			rest=${sizes#*" $id:"}
+			sizes="${sizes%%" $id:"*} ${rest#* }"
+			;;
+		*/log:*) ;;
+		*) continue ;;
+		esac
+		sizes="$sizes$id:$size "
+		tell "progress $id $size $(last_line "$path")"
+	done <<END
+$sizes_now
+END
+}
+
+# Remembers that $2 is so of run $1. Fails when that was so before.
+told_facts='
+'
+news() {
+	case $told_facts in *"
+$1 $2
+"*) return 1 ;; esac
+	case $told_facts in
+	*"
+$1 "*)
+		rest=${told_facts#*"
+$1 "}
+		told_facts="${told_facts%%"
+$1 "*}
+${rest#*"
+"}"
 		;;
 	esac
-	sizes="$sizes${1##*/}:$size "
-	tell "progress ${1##*/} $size $(last_line "$1/log")"
+	told_facts="$told_facts$1 $2
+"
+}
+
+# What the run in folder $1 holds of the GPUs, when that is more than before.
+spent() {
+	[ -e "$1/gpu" ] || return 0
+	spent_seconds='' spent_peak=''
+	while IFS=' ' read -r key value; do
+		case $key in seconds) spent_seconds=$value ;; peak) spent_peak=$value ;; esac
+	done 2>/dev/null <"$1/gpu"
+	if news "gpu:${1##*/}" "$spent_seconds $spent_peak"; then tell "spent ${1##*/} $spent_seconds $spent_peak"; fi
+}
+
+# The record of the run in folder $1 when it waits for something else than before, or waits no more.
+waits() {
+	waits_now=
+	if [ -e "$1/queue" ]; then
+		while IFS= read -r value; do waits_now="$waits_now;$value"; done 2>/dev/null <"$1/queue"
+	else
+		# One that never waited is no news; one that did may have begun before this saw it wait.
+		[ -e "$1/waited" ] || return 0
+	fi
+	[ -e "$1/exit" ] || ! news "queue:${1##*/}" "$waits_now" || tell "$(run_record "$1")"
 }
 
 beats=0

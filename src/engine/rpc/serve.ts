@@ -50,6 +50,9 @@ export function serveEngine(engine: ServedEngine, channel: Channel & Partial<Met
 		log(chunk) {
 			if (!over) push(rpc.log.asEvent(chunk))
 		},
+		pty(chunk) {
+			if (!over) push(rpc.pty.asEvent(chunk))
+		},
 		async ready() {
 			while (!over && backlog() >= highWater) {
 				await new Promise((resolve) => setTimeout(resolve, roomInterval))

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { CommandName, CommandOutput, commands, LogChunk } from '../../contract/commands.ts'
+import type { CommandName, CommandOutput, commands, LogChunk, PtyChunk } from '../../contract/commands.ts'
 import type { Change, State } from '../../contract/state.ts'
 
 /** A command's input after its schema: what a handler gets. */
@@ -9,6 +9,8 @@ export type CommandParsed<N extends CommandName> = z.output<(typeof commands)[N]
 export interface Face {
 	/** Pushes a piece of a log. A face that takes nothing while this goes on is dropped. */
 	log(chunk: LogChunk): void
+	/** Pushes what a terminal of this face printed; the same holds. */
+	pty(chunk: PtyChunk): void
 	/** Settles when the face has room for more, or is gone. Whoever reads fast waits for it between chunks. */
 	ready(): Promise<void>
 	/** Called once, when the face is gone; at once when it already is. Returns the disposer. */

@@ -1,21 +1,23 @@
 import { ProblemError } from '../../contract/client.ts'
 import type { GpuState, Run } from '../../contract/state.ts'
-import { gpuOf } from '../gpu/gpu-records.ts'
+import { gpuOf as readingOf } from '../gpu/gpu-records.ts'
 import type { Link } from '../link/link.ts'
 import { problem } from '../problems.ts'
 import { LineSplitter, type RecordItem, RecordReader } from '../remote/record-lines.ts'
 import { startScript } from '../remote/script.ts'
 import { parseProgress } from './progress.ts'
-import { countOf, isRunId, lineOf, type RunFacts, runOf, skewOf } from './run-records.ts'
+import { countOf, gpuOf, isRunId, lineOf, type RunFacts, runOf, skewOf } from './run-records.ts'
 
 /** What is new about a run that is going on. */
-export type RunUpdate = Pick<Run, 'id' | 'logBytes' | 'lastLine' | 'progress'>
+export type RunUpdate = Pick<Run, 'id'> & Partial<Pick<Run, 'logBytes' | 'lastLine' | 'progress' | 'gpu'>>
 
 export interface WatchHandlers {
 	/** A reading, every five seconds. `simulated` is false: the workstation's owner knows better. */
 	gpu(gpu: GpuState): void
 	/** A run that is going on printed something; also the first word of a run that was just started. */
 	run(update: RunUpdate): void
+	/** A run that is going on waits for something else now, or waits no more. */
+	changed(run: RunFacts): void
 	/** A run has ended, told once in each watch, with all that its workstation knows of it. */
 	ended(id: string, run: RunFacts): void
 	/** At least every 5 s. From the first one on every end is heard; earlier ones are in the list of runs. */
@@ -75,7 +77,7 @@ export class WatchReader {
 	readonly #handlers: WatchHandlers
 	readonly #now: () => number
 	readonly #lines = new LineSplitter()
-	readonly #records = new RecordReader(['gpu', 'run'], ['tick', 'progress', 'end'])
+	readonly #records = new RecordReader(['gpu', 'run'], ['tick', 'progress', 'spent', 'end'])
 	readonly #told = new Map<string, RunFacts>()
 	#begun = false
 	#skew = 0
@@ -103,10 +105,11 @@ export class WatchReader {
 
 	#tell(item: RecordItem): void {
 		if (item.kind === 'line') this.#line(item.word, item.text)
-		else if (item.name === 'gpu') this.#handlers.gpu(gpuOf(item, this.#now()))
+		else if (item.name === 'gpu') this.#handlers.gpu(readingOf(item, this.#now()))
 		else {
 			const run = runOf(item, this.#skew, this.#now())
-			if (run) this.#told.set(run.id, run)
+			if (run?.outcome.status === 'running') this.#handlers.changed(run)
+			else if (run) this.#told.set(run.id, run)
 			else this.#skipped++
 		}
 	}
@@ -124,13 +127,18 @@ export class WatchReader {
 			else this.#skipped++
 			return
 		}
+		if (word === 'spent') {
+			const [, id = '', seconds, peak] = /^(\S+) (\d+) (\d+)$/.exec(text) ?? []
+			if (isRunId(id)) this.#handlers.run({ id, gpu: gpuOf(seconds, peak) })
+			else this.#skipped++
+			return
+		}
 		const [, id = '', size, last = ''] = /^(\S+) (\d+) ?(.*)$/s.exec(text) ?? []
 		if (!isRunId(id)) {
 			this.#skipped++
 			return
 		}
 		const lastLine = lineOf(last)
-		const update = { id, logBytes: countOf(size), lastLine, progress: parseProgress(lastLine) }
-		this.#handlers.run(update)
+		this.#handlers.run({ id, logBytes: countOf(size), lastLine, progress: parseProgress(lastLine) })
 	}
 }

@@ -1,3 +1,4 @@
+import { workstationSchema } from '../../../src/contract/config.ts'
 import type { LinkState, Rung } from '../../../src/contract/state.ts'
 import type { Check, CheckContext, Finding } from '../../../src/engine/checks/check.ts'
 import type { WorkstationFacts } from '../../../src/engine/checks/workstation-facts.ts'
@@ -30,7 +31,7 @@ export const linkIn = (state: LinkState) => ({ state }) as unknown as Link
 
 export function context(change: Partial<CheckContext> = {}): CheckContext {
 	return {
-		workstation: { name: 'lab', ssh: { host: 'lab' }, runner: 'tmux', tunnels: [] },
+		workstation: workstationSchema.parse({ name: 'lab', ssh: { host: 'lab' } }),
 		link: linkIn(linkUp()),
 		settings: async () => settings('lab'),
 		zerotier: async () => ({ status: 'not-installed' }),

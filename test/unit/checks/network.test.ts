@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { NetworkInterfaceInfo } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { workstationSchema } from '../../../src/contract/config.ts'
 import type { LinkState } from '../../../src/contract/state.ts'
 import type { Route, RouteReader } from '../../../src/engine/checks/default-route.ts'
 import { network, networkOn } from '../../../src/engine/checks/network.ts'
@@ -82,7 +83,7 @@ describe('the way out of this laptop', () => {
 		const unreadable = context({
 			link: linkIn(lost()),
 			settings: () => Promise.reject(new Error('ssh -G')),
-			workstation: { name: 'lab', ssh: { host: '127.0.0.1' }, runner: 'tmux', tunnels: [] },
+			workstation: workstationSchema.parse({ name: 'lab', ssh: { host: '127.0.0.1' } }),
 		})
 		expect(await check.check(unreadable)).toMatchObject({ verdict: 'ok' })
 	})

@@ -97,9 +97,6 @@ export function call(engine: FakeEngine, argv: string[], options: CallOptions = 
 	const doors: Doors = {
 		version: '0.1.0',
 		openEngine: async () => attachment.made,
-		openLink: () => {
-			throw new Error('not expected')
-		},
 		openBrowser: async () => {},
 		runInTerminal: () => Promise.reject(new Error('not expected')),
 		rendererFolders: [],

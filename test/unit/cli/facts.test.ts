@@ -21,7 +21,7 @@ describe('status', () => {
 			  laptop ── ● ── ● ── ● ── GPU
 			  NVIDIA GeForce RTX 4090 · 96 % · 17.2 of 24.0 GiB · 61 °C · N/A of 450 W · 1 min 30 s ago
 
-			nt → lab: 2 commits for the hub, 12 commits to send, unknown to bring back, 1 result file there, 2 changed files here · 3 min ago
+			nt → lab: 2 commits for the hub, 12 commits to send, unknown to bring back, 1 result file to bring back, 2 changed files · 3 min ago
 
 			●  20261123T101500Z-nt-3f9c  1 min 5 s  epoch 3/7
 			"
@@ -282,7 +282,7 @@ describe('pending', () => {
 		const engine = new FakeEngine({ readPending: () => ({}) }, state())
 		const { text, code } = await finished(engine, ['pending'])
 		expect(text).toMatchInlineSnapshot(`
-			"nt → lab: 2 commits for the hub, 12 commits to send, unknown to bring back, 1 result file there, 2 changed files here · 3 min ago
+			"nt → lab: 2 commits for the hub, 12 commits to send, unknown to bring back, 1 result file to bring back, 2 changed files · 3 min ago
 			  Up, to the hub
 			    aa110000 Change aa11
 			    bb220000 Change bb22
@@ -290,9 +290,9 @@ describe('pending', () => {
 			    aa110000 Change aa11
 			    bb220000 Change bb22
 			    and 10 more
-			  Results on the workstation, not yet committed
+			  Results on the workstation, not committed
 			    results/metrics.json
-			  Changed here, not committed
+			  Changed on the laptop, not committed
 			    a b.py
 			    ü.py
 			"
@@ -323,13 +323,13 @@ describe('pending', () => {
 			state({ projects: { nt: project({ pending }) } }),
 		)
 		expect((await finished(engine, ['pending'])).text).toMatchInlineSnapshot(`
-			"nt → lab: a patch series is in progress here, no branch is checked out here, git is locked here, a rebase is in progress on the workstation, git is locked on the workstation, 2 commits for the hub, 1 commit to take from the hub, 12 commits to send, unknown to bring back, 1 result file there, 2 changed files here, 1 changed file there, 100001 new files there · 3 min ago
+			"nt → lab: a patch series is in progress on the laptop, no branch is checked out on the laptop, git is locked on the laptop by vim (process 42), a rebase is in progress on the workstation, git is locked on the workstation, 2 commits for the hub, 1 commit to take from the hub, 12 commits to send, unknown to bring back, 1 result file to bring back, 2 changed files, 1 changed file and 100001 new on the workstation · 3 min ago
 			  Needs care
-			    a patch series is in progress here
-			    no branch is checked out here
-			    git is locked here, held by vim (process 42): /home/p/nt/.git/index.lock
-			    a rebase is in progress on the workstation
-			    git is locked on the workstation, it is not known by what: /l
+			    A patch series is in progress on the laptop. Finish or abort it there, then start again.
+			    No branch is checked out on the laptop. A commit made there is on no branch. Check one out before you go on.
+			    Git is locked on the laptop by vim (process 42). Let it finish, or end it. /home/p/nt/.git/index.lock
+			    A rebase is in progress on the workstation. Finish or abort it there, then start again.
+			    Git is locked on the workstation. It is not known by what. When no git is at work there, remove this file. /l
 			  Up, to the hub
 			    aa110000 Change aa11
 			    bb220000 Change bb22
@@ -339,19 +339,18 @@ describe('pending', () => {
 			    and 10 more
 			  Back, from the hub
 			    cc330000 Change cc33
-			  Results on the workstation, not yet committed
+			  Results on the workstation, not committed
 			    results/metrics.json
-			  Changed here, not committed
+			  Changed on the laptop, not committed
 			    a b.py
 			    ü.py
 			  Changed on the workstation, not committed
 			    train.py
-			  Not in git on the workstation
+			  New on the workstation, not committed
 			    a b
 			    and 100000 more
 			  Stashed
-			    1 stash here
-			    2 stashes on the workstation
+			    1 stash on the laptop, 2 on the workstation
 			"
 		`)
 		const { projects } = JSON.parse((await finished(engine, ['pending', '--json'])).text)

@@ -24,9 +24,9 @@ test('runs are a table, newest first', async () => {
 	const { code, text } = await finished(engine, ['runs'])
 	expect(text).toMatchInlineSnapshot(`
 		"RUN                       PROJECT  STARTED        TOOK        OUTCOME
-		20261123T101500Z-nt-3f9c  nt       1 min 5 s ago  1 min 5 s   running              epoch 3/7
-		20261123T090000Z-nt-0001  nt       1 h ago        3 min 20 s  succeeded            mase 0.8312 (−0.0217), rows 12
-		20261122T090000Z-nt-0000  nt       25 h ago       1.0 s       failed, exit code 3
+		20261123T101500Z-nt-3f9c  nt       1 min 5 s ago  1 min 5 s   running                  epoch 3/7
+		20261123T090000Z-nt-0001  nt       1 h ago        3 min 20 s  succeeded                mase 0.8312 (−0.0217), rows 12
+		20261122T090000Z-nt-0000  nt       25 h ago       1.0 s       failed with exit code 3
 		"
 	`)
 	expect(code).toBe(0)

@@ -1,22 +1,25 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test, vi } from 'vitest'
 import type { Terminal } from '../../../src/cli/io.ts'
-import { questionOf, questionProblem } from '../../../src/cli/questions.ts'
 import { ProblemError } from '../../../src/contract/client.ts'
-import type { LinkState } from '../../../src/contract/state.ts'
-import type { Link, RemoteExit, RemoteShell, TerminalSize } from '../../../src/engine/link/link.ts'
+import type { PtyChunk } from '../../../src/contract/commands.ts'
 import { problem } from '../../../src/engine/problems.ts'
+import type { Face } from '../../../src/engine/rpc/served-engine.ts'
 import { FakeEngine } from '../rpc/fake-engine.ts'
-import { linkAsksForKey, linkAsksForLogin, linkUp } from '../states.ts'
-import { type CallOptions, call, finished, now } from './call.ts'
-import { state, up, workstation } from './states.ts'
+import { linkAsksForKey, linkUp } from '../states.ts'
+import { call, finished } from './call.ts'
+import { project, state, workstation } from './states.ts'
 
 function fakeTerminal() {
 	const raw: boolean[] = []
 	const input = new PassThrough()
 	const output = new PassThrough()
 	let resized: () => void = () => {}
-	const size: TerminalSize = { columns: 100, rows: 40 }
+	let seen = ''
+	output.on('data', (data: Buffer) => {
+		seen += data.toString()
+	})
+	const size = { columns: 100, rows: 40 }
 	const terminal: Terminal = {
 		input,
 		output,
@@ -34,231 +37,222 @@ function fakeTerminal() {
 		size.columns = columns
 		resized()
 	}
-	return { terminal, raw, input, output, resize }
+	return { terminal, raw, input, resize, seen: () => seen }
 }
 
-/** A shell that says back what it is sent, and ends with 7 at `exit`. */
-function fakeLink(first: LinkState = up) {
-	const sizes: TerminalSize[] = []
-	const answers: unknown[] = []
-	const listeners = new Set<(state: LinkState) => void>()
-	let linkState = first
-	let disposed = false
-	const stdin = new PassThrough()
-	const stdout = new PassThrough()
-	let end: (exit: RemoteExit) => void = () => {}
-	const exit = new Promise<RemoteExit>((resolve) => {
-		end = resolve
-	})
-	stdin.on('data', (data: Buffer) => {
-		if (data.toString() === 'exit\r') end({ code: 7, signal: null })
-		else stdout.write(`[${data}]`)
-	})
-	const shell: RemoteShell = {
-		stdin,
-		stdout,
-		stderr: new PassThrough(),
-		exit,
-		close: () => {},
-		resize: (size) => void sizes.push(size),
-	}
-	const change = (next: LinkState) => {
-		linkState = next
-		for (const listener of [...listeners]) listener(next)
-	}
-	const link: Partial<Link> = {
-		get state() {
-			return linkState
-		},
-		connect: () => {},
-		onState(listener) {
-			listeners.add(listener)
-			return () => listeners.delete(listener)
-		},
-		whenUp: async () => {
-			const asked = questionOf(linkState)
-			if (asked) throw new ProblemError(questionProblem(asked))
-			if (linkState.status === 'stopped') throw new ProblemError(linkState.problem)
-		},
-		answerHostKey: (_fingerprint, accept) => {
-			answers.push(accept)
-			change(up)
-		},
-		answerLogin(_question, given) {
-			answers.push(given)
-			if (given?.[0] === 'right') change(up)
-			else change(given ? linkAsksForLogin({ id: `q${answers.length + 1}`, again: true }) : stopped)
-		},
-		shell: async (kind, size) => {
-			sizes.push(size)
-			expect(kind).toBe('xterm-kitty')
-			return shell
-		},
-		dispose: async () => {
-			disposed = true
-		},
-	}
-	return { link: link as Link, sizes, answers, change, listeners, isDisposed: () => disposed, end }
-}
-
-const stopped: LinkState = {
-	status: 'stopped',
-	problem: problem('login-unanswered', { host: 'lab', what: 'a passphrase', why: 'nothing was given' }),
-	since: now,
-}
-
-const engine = () =>
-	new FakeEngine(
+/** An engine whose terminal says back what it is sent, and ends with 7 at `exit`. */
+function engine(handlers: FakeEngine['handlers'] = {}) {
+	let face: Face | null = null
+	const say = (text: string, exit: PtyChunk['exit'] = null) =>
+		face?.pty({ pty: 'p1', data: Buffer.from(text).toString('base64'), exit })
+	const end = (exit: Partial<NonNullable<PtyChunk['exit']>>) =>
+		say('', { code: null, signal: null, problem: null, ...exit })
+	const fake = new FakeEngine(
 		{
 			shellCommand: ({ workstation }) => ({
 				workstation: workstation ?? 'lab',
 				argv: ['ssh', '--', 'lab'],
 				ssh: { host: 'lab' },
 			}),
+			openPty: (_, from) => {
+				face = from
+				// Before its name is known: it is shown all the same.
+				say('welcome ')
+				return { pty: 'p1', workstation: 'lab' }
+			},
+			writePty: ({ data }) => {
+				const typed = Buffer.from(data, 'base64').toString()
+				if (typed === 'exit\r') end({ code: 7 })
+				else say(`[${typed}]`)
+				return {}
+			},
+			resizePty: () => ({}),
+			...handlers,
 		},
-		state(),
+		state({ projects: { nt: project() } }),
 	)
+	const asked = (name: string) => fake.asked.filter((one) => one.name === name).map(({ input }) => input)
+	return { fake, say, end, asked }
+}
 
-const options = (terminal: Terminal, link: Link): CallOptions => ({
-	terminal,
-	doors: { openLink: () => link },
-})
+const lost = problem('link-lost', { host: 'lab', reason: 'It was cut' })
 
 test('every key goes there and every byte comes back; its exit code is ours', async () => {
-	const { terminal, raw, input, output, resize } = fakeTerminal()
-	const { link, sizes, isDisposed } = fakeLink()
-	let seen = ''
-	output.on('data', (data: Buffer) => {
-		seen += data.toString()
-	})
-	const running = call(engine(), ['shell'], options(terminal, link))
+	const { fake, asked } = engine()
+	const { terminal, raw, input, resize, seen } = fakeTerminal()
+	// As after a question.
+	input.pause()
+	const running = call(fake, ['shell'], { terminal })
 	await vi.waitFor(() => expect(raw).toEqual([true]))
 	input.write('\u0003')
-	await vi.waitFor(() => expect(seen).toBe('[\u0003]'))
+	await vi.waitFor(() => expect(seen()).toBe('welcome [\u0003]'))
 	resize(120)
 	input.write('exit\r')
 	expect(await running.done).toBe(7)
-	expect(sizes).toEqual([
-		{ columns: 100, rows: 40 },
-		{ columns: 120, rows: 40 },
+	expect(asked('openPty')).toEqual([
+		{ what: 'shell', workstation: 'lab', term: 'xterm-kitty', columns: 100, rows: 40 },
 	])
+	expect(asked('resizePty')).toEqual([{ pty: 'p1', columns: 120, rows: 40 }])
 	expect(raw).toEqual([true, false])
-	expect(isDisposed()).toBe(true)
 	resize(130)
-	expect(sizes).toHaveLength(2)
+	expect(asked('resizePty')).toHaveLength(1)
+	expect(running.err()).toBe('')
 })
 
-test('a shell that was killed is no success', async () => {
-	const { terminal, raw } = fakeTerminal()
-	const { link, end } = fakeLink()
-	const running = call(engine(), ['shell', 'lab'], options(terminal, link))
+test('what is typed while it does not read waits, in order, and is sent together', async () => {
+	const reads = Promise.withResolvers<void>()
+	const { fake, asked, end } = engine({
+		writePty: async () => {
+			await reads.promise
+			return {}
+		},
+	})
+	const { terminal, raw, input } = fakeTerminal()
+	const running = call(fake, ['shell'], { terminal })
 	await vi.waitFor(() => expect(raw).toEqual([true]))
-	end({ code: null, signal: 'KILL' })
-	expect(await running.done).toBe(129)
+	input.write('a')
+	await vi.waitFor(() => expect(asked('writePty')).toHaveLength(1))
+	input.write('b')
+	await vi.waitFor(() => expect(input.isPaused()).toBe(true))
+	input.write('c'.repeat(60_000))
+	reads.resolve()
+	await vi.waitFor(() => expect(asked('writePty').length).toBeGreaterThanOrEqual(4))
+	const typed = asked('writePty').map((one) =>
+		Buffer.from((one as { data: string }).data, 'base64').toString(),
+	)
+	expect(typed.join('')).toBe(`ab${'c'.repeat(60_000)}`)
+	expect(Math.max(...typed.map((text) => text.length))).toBeLessThanOrEqual(48 * 1024)
+	end({ code: 0 })
+	expect(await running.done).toBe(0)
+})
+
+test.each([
+	['KILL', 137],
+	['TERM', 143],
+	['SOMETHING@else', 129],
+])('a shell that %s ended is counted as shells count it', async (signal, expected) => {
+	const { fake, end } = engine()
+	const { terminal, raw } = fakeTerminal()
+	const running = call(fake, ['shell', 'lab'], { terminal })
+	await vi.waitFor(() => expect(raw).toEqual([true]))
+	end({ signal })
+	expect(await running.done).toBe(expected)
 })
 
 test('an unknown host key is asked about before anything is typed', async () => {
-	const asked = fakeLink(linkAsksForKey)
-	const { terminal, raw } = fakeTerminal()
-	const running = call(engine(), ['shell'], { ...options(terminal, asked.link), answer: true })
-	await vi.waitFor(() => expect(raw).toEqual([true]))
-	expect(asked.answers).toEqual([true])
-	asked.end({ code: 0, signal: null })
-	expect(await running.done).toBe(0)
-	const refused = fakeLink(linkAsksForKey)
-	const no = await finished(engine(), ['shell'], {
-		...options(fakeTerminal().terminal, refused.link),
-		answer: false,
+	const { fake, asked, end } = engine({
+		answerHostKey: () => {
+			fake.change({ slice: 'workstations', key: 'lab', value: workstation({ link: linkUp() }) })
+			return {}
+		},
 	})
-	expect(no.code).toBe(4)
-	expect(refused.answers).toEqual([])
-	expect(refused.isDisposed()).toBe(true)
-})
-
-test('its own login asks too: again after what was wrong, and no more once it is up', async () => {
-	const asked = fakeLink(linkAsksForLogin())
+	fake.change({ slice: 'workstations', key: 'lab', value: workstation({ link: linkAsksForKey }) })
 	const { terminal, raw } = fakeTerminal()
-	const running = call(engine(), ['shell'], { ...options(terminal, asked.link), typed: ['wrong', 'right'] })
+	const running = call(fake, ['shell'], { terminal, answer: true })
 	await vi.waitFor(() => expect(raw).toEqual([true]))
-	expect(asked.answers).toEqual([['wrong'], ['right']])
-	expect(running.err()).toContain('That was not right.')
-	expect(running.out() + running.err()).not.toMatch(/wrong\b|right$/m)
-	asked.end({ code: 0, signal: null })
+	end({ code: 0 })
 	expect(await running.done).toBe(0)
-	expect(asked.listeners.size).toBe(0)
+	expect(asked('answerHostKey')).toMatchObject([{ workstation: 'lab', accept: true }])
+
+	fake.change({ slice: 'workstations', key: 'lab', value: workstation({ link: linkAsksForKey }) })
+	const refused = await finished(fake, ['shell'], { terminal, answer: false })
+	expect(refused.code).toBe(4)
+	expect(asked('openPty')).toHaveLength(1)
 })
 
-test('the end of input gives up, and Ctrl-C leaves: both dispose the link', async () => {
-	const asked = fakeLink(linkAsksForLogin())
-	const gaveUp = await finished(engine(), ['shell'], {
-		...options(fakeTerminal().terminal, asked.link),
-		typed: [null],
+describe('when the line breaks', () => {
+	test('the terminal is an ordinary one again, and it is said why', async () => {
+		const { fake, say, end } = engine()
+		const { terminal, raw, seen } = fakeTerminal()
+		const running = call(fake, ['shell'], { terminal })
+		await vi.waitFor(() => expect(raw).toEqual([true]))
+		say('\u001b[?10')
+		say('49hvim')
+		end({ problem: lost })
+		expect(await running.done).toBe(3)
+		expect(raw).toEqual([true, false])
+		expect(running.err()).toContain(lost.title)
+		expect(running.err()).not.toContain('To attach again')
+		expect(seen()).toMatch(/vim.*\u001b\[\?25h.*\u001b\[\?1049l\r\n$/s)
 	})
-	expect(gaveUp.code).toBe(4)
-	expect(asked.answers).toEqual([null])
-	expect(asked.isDisposed()).toBe(true)
-	const left = fakeLink(linkAsksForLogin())
-	const running = call(engine(), ['shell'], options(fakeTerminal().terminal, left.link))
-	await vi.waitFor(() => expect(running.questions).toHaveLength(1))
-	running.interrupt()
-	expect(await running.done).toBe(130)
-	expect(running.takenBack).toHaveLength(1)
-	await vi.waitFor(() => expect(left.isDisposed()).toBe(true))
-	expect(left.answers).toEqual([])
-	expect(left.listeners.size).toBe(0)
-})
 
-describe('where only the system’s own ssh can log in', () => {
-	const byOpenSsh = linkUp({ transport: { kind: 'openssh', reason: 'The key is on a hardware token' } })
-	const handedOver = () => {
-		const calls: (readonly string[])[] = []
-		const runInTerminal = async (argv: readonly string[], env: NodeJS.ProcessEnv) => {
-			expect(env.TERM).toBe('xterm')
-			calls.push(argv)
-			return 9
-		}
-		return { calls, runInTerminal }
-	}
-	const env = { TERM: 'xterm' }
+	test('of tmux it is said how to attach again', async () => {
+		const { fake, say, end, asked } = engine()
+		const { terminal, raw, seen } = fakeTerminal()
+		const running = call(fake, ['tmux', 'nt'], { terminal })
+		await vi.waitFor(() => expect(raw).toEqual([true]))
+		expect(asked('openPty')).toMatchObject([{ what: 'tmux', project: 'nt' }])
+		say('\u001b[?1049htmux\u001b[?1049l')
+		end({ problem: lost })
+		expect(await running.done).toBe(3)
+		expect(running.err()).toContain('To attach again: hawser tmux nt\n')
+		// It had left the other screen by itself.
+		expect(seen()).not.toMatch(/1049l\r\n$/)
+	})
 
-	test('it gets the terminal, after our own link was closed; its exit code is ours', async () => {
-		const { link, isDisposed } = fakeLink(byOpenSsh)
-		const { calls, runInTerminal } = handedOver()
+	test('an engine that is gone gives the terminal back too, before it is said', async () => {
+		const { fake } = engine()
 		const { terminal, raw } = fakeTerminal()
-		const doors = {
-			openLink: () => link,
-			runInTerminal: (argv: readonly string[], its: NodeJS.ProcessEnv) => {
-				expect(isDisposed()).toBe(true)
-				return runInTerminal(argv, its)
-			},
+		let saidBefore: string | null = null
+		terminal.setRaw = (on) => {
+			raw.push(on)
+			if (!on) saidBefore = running.err()
 		}
-		const { code } = await finished(engine(), ['shell'], { terminal, doors, env })
-		expect(code).toBe(9)
-		expect(calls).toEqual([['ssh', '--', 'lab']])
-		expect(raw).toEqual([])
+		const running = call(fake, ['tmux', '--agent'], { terminal })
+		await vi.waitFor(() => expect(raw).toEqual([true]))
+		running.loseEngine()
+		expect(await running.done).not.toBe(0)
+		expect(raw).toEqual([true, false])
+		expect(running.err()).not.toBe('')
+		expect(saidBefore).toBe('')
 	})
 
-	test('no second login is begun where the engine knows that already, or the settings say so', async () => {
-		const known = engine()
-		known.change({ slice: 'workstations', key: 'lab', value: workstation({ link: byOpenSsh }) })
-		const set = engine()
-		set.handlers.shellCommand = () => ({
-			workstation: 'lab',
-			argv: ['ssh', '--', 'lab'],
-			ssh: { host: 'lab', transport: 'openssh' },
-		})
-		for (const one of [known, set]) {
-			const { calls, runInTerminal } = handedOver()
-			const { terminal } = fakeTerminal()
-			const { code } = await finished(one, ['shell'], { terminal, doors: { runInTerminal }, env })
-			expect(code).toBe(9)
-			expect(calls).toHaveLength(1)
-		}
+	test('being told to end gives the terminal back too', async () => {
+		const { fake } = engine()
+		const { terminal, raw } = fakeTerminal()
+		const running = call(fake, ['shell', '--hold'], { terminal })
+		await vi.waitFor(() => expect(raw).toEqual([true]))
+		running.interrupt()
+		expect(await running.done).toBe(130)
+		expect(raw).toEqual([true, false])
+		expect(running.questions).toEqual([])
 	})
 })
 
-test('without a terminal it says so', async () => {
-	const { code, error } = await finished(engine(), ['shell'])
+test('with --hold a failure waits to be read, an exit code does not', async () => {
+	const { fake, end } = engine()
+	const { terminal, raw } = fakeTerminal()
+	const failing = call(fake, ['shell', '--hold', '--', 'lab'], { terminal, typed: [''] })
+	await vi.waitFor(() => expect(raw).toEqual([true]))
+	end({ problem: lost })
+	expect(await failing.done).toBe(3)
+	expect(failing.questions).toEqual(['Press Return to close this window. '])
+	const ending = call(fake, ['shell', '--hold'], { terminal })
+	await vi.waitFor(() => expect(raw).toEqual([true, false, true]))
+	end({ code: 1 })
+	expect(await ending.done).toBe(1)
+	expect(ending.questions).toEqual([])
+})
+
+test('where the connection has no room for one more, the system’s ssh logs in for it', async () => {
+	const { fake } = engine({
+		openPty: () => {
+			throw new ProblemError(problem('channel-refused', { what: 'a terminal', reason: '4 are open' }))
+		},
+	})
+	const { terminal, raw } = fakeTerminal()
+	const runInTerminal = vi.fn(async () => 9)
+	const shell = await finished(fake, ['shell'], { terminal, doors: { runInTerminal } })
+	expect(shell.code).toBe(9)
+	expect(runInTerminal).toHaveBeenCalledExactlyOnceWith(['ssh', '--', 'lab'], {})
+	expect(shell.error).toContain('has no room')
+	expect(raw).toEqual([])
+	const tmux = await finished(fake, ['tmux'], { terminal })
+	expect(tmux.error).toContain('4 are open')
+})
+
+test.each([['shell'], ['tmux']])('%s without a terminal says so', async (name) => {
+	const { code, error } = await finished(engine().fake, [name])
 	expect(code).toBe(1)
 	expect(error).toContain('needs a terminal')
 })

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../../../src/contract/client.ts'
 import type { Worktree } from '../../../src/contract/code.ts'
@@ -114,6 +115,25 @@ describe('worktree remove', () => {
 	})
 })
 
+describe('worktree open', () => {
+	test('hands over the folder as it is meant there, and says in what it is open', async () => {
+		const asked: unknown[] = []
+		const openInEditor = (input: unknown) => {
+			asked.push(input)
+			return { editor: 'Zed' }
+		}
+		const engine = new FakeEngine({ openInEditor }, state())
+		const { code, text } = await finished(engine, ['worktree', 'open', 'a b'])
+		expect([code, text]).toEqual([0, 'Opened in Zed.\n'])
+		const far = await finished(engine, ['worktree', 'open', '~/nt-gpu', '--on', 'workstation', '--json'])
+		expect(JSON.parse(far.text)).toEqual({ editor: 'Zed' })
+		expect(asked).toEqual([
+			{ machine: 'laptop', path: resolve('a b') },
+			{ machine: 'workstation', path: '~/nt-gpu' },
+		])
+	})
+})
+
 describe('merge', () => {
 	test('says where it is and how to go on', async () => {
 		const prepared = {
@@ -137,6 +157,46 @@ describe('merge', () => {
 			"
 		`)
 		expect(JSON.parse((await finished(engine, ['merge', '--json'])).text)).toEqual(prepared)
+	})
+
+	test('--open opens it, and says in what', async () => {
+		const prepared = { path: '/home/me/nt-merge-1', branch: 'hawser/merge-gpu-1', files: ['a'] }
+		const asked: unknown[] = []
+		const openInEditor = (input: unknown) => {
+			asked.push(input)
+			return { editor: 'VS Code' }
+		}
+		const engine = new FakeEngine({ prepareMerge: () => prepared, openInEditor }, state())
+		const { code, text } = await finished(engine, ['merge', '--open'])
+		expect(code).toBe(0)
+		expect(text).toMatch(/^The merge is begun at .*\nOpened in VS Code\.\n$/s)
+		expect(asked).toEqual([{ machine: 'laptop', path: prepared.path }])
+		const json = await finished(engine, ['merge', 'nt', '--open', '--json'])
+		expect(JSON.parse(json.text)).toEqual({ ...prepared, editor: 'VS Code' })
+		expect(asked.at(-1)).toEqual({ project: 'nt', machine: 'laptop', path: prepared.path })
+	})
+
+	test('an editor that does not open takes nothing back: the merge is told first', async () => {
+		const prepared = { path: '/home/me/nt-merge-1', branch: 'hawser/merge-gpu-1', files: ['a'] }
+		const openInEditor = () => {
+			throw new ProblemError(problem('editor-missing', { path: prepared.path }))
+		}
+		const engine = new FakeEngine({ prepareMerge: () => prepared, openInEditor }, state())
+		const { code, text, error } = await finished(engine, ['merge', '--open'])
+		expect(code).toBe(4)
+		expect(text).toContain('The merge is begun at /home/me/nt-merge-1')
+		expect(error).toContain('No editor was found')
+		const json = await finished(engine, ['merge', '--open', '--json'])
+		expect(json.code).toBe(4)
+		expect(JSON.parse(json.text)).toEqual(prepared)
+	})
+
+	test('nothing to merge opens nothing', async () => {
+		const none = { path: '/home/me/nt', branch: 'master', files: [] }
+		// Asked to open it would refuse: there is no such answer.
+		const engine = new FakeEngine({ prepareMerge: () => none }, state())
+		const { code, text } = await finished(engine, ['merge', '--open'])
+		expect([code, text]).toEqual([0, 'There is nothing to merge: master has all of it.\n'])
 	})
 
 	test('says that there is nothing to merge', async () => {

@@ -62,6 +62,7 @@ const remote: RemoteFacts = {
 	resultFiles: ['results/m.json'],
 	resultCount: 1,
 	resultSizes: {},
+	resultMark: '',
 	trees: [tree('/home/w/nt'), tree('/home/w/nt-gpu')],
 	stashes: 0,
 	ongoing: null,
@@ -71,6 +72,8 @@ const remote: RemoteFacts = {
 		{ id: 'b', parents: ['a'] },
 	],
 	commits: [{ id: 'v', subject: 'Results', author: 'W', at: 2 }],
+	baseCommits: [],
+	baseCount: 0,
 	problem: null,
 }
 

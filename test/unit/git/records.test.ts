@@ -50,6 +50,8 @@ describe('parseRemote', () => {
 			'git.line\tv2 v1 b1',
 			'git.line\tv1',
 			'git.commit\tv2\t1700000000\tA Person\tResults:\twith a tab',
+			'git.base-commit\tb1\t1700000000\tA Person\tBy hand',
+			'git.base-count\t7',
 			'git.stashes\t2',
 			'git.tree\t/home/a b/nt\trebase\t',
 			'git.tree\t/home/a b/nt-gpu\t\tdetached',
@@ -78,6 +80,7 @@ describe('parseRemote', () => {
 			cloneChangedFiles: [],
 			resultFiles: ['results/a b.json'],
 			resultCount: 1,
+			resultMark: '',
 			resultSizes: { 'results/a b.json': 12 },
 			trees: [
 				{ path: '/home/a b/nt', detached: false, ongoing: 'rebase', lock: null },
@@ -96,6 +99,8 @@ describe('parseRemote', () => {
 				{ id: 'v1', parents: [] },
 			],
 			commits: [{ id: 'v2', at: 1_700_000_000_000, author: 'A Person', subject: 'Results:\twith a tab' }],
+			baseCommits: [{ id: 'b1', at: 1_700_000_000_000, author: 'A Person', subject: 'By hand' }],
+			baseCount: 7,
 			problem: null,
 		})
 	})

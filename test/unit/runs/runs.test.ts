@@ -36,17 +36,26 @@ describe('records of runs', () => {
 				workstation: 'lab',
 				project: 'nt',
 				command: 'python -m x  --with "spaces" ',
+				folder: '/home/x/nt-gpu',
 				branch: 'gpu-validation',
 				commit: 'abc',
+				parameters: {},
+				environment: {},
+				series: null,
 				runner: 'tmux',
+				job: null,
+				queue: null,
 				startedAt: 1_000_000,
 				outcome: { status: 'running' },
 				seenAt: 2_000_000,
-				progress: { fraction: 0.62, text: '31 of 50' },
+				progress: { fraction: 0.62, text: '31 of 50', leftMs: null },
 				lastLine: 'series 31/50',
 				logBytes: 120,
+				limitMs: null,
+				gpu: null,
 				metrics: null,
 				change: null,
+				best: null,
 				looked: false,
 			},
 		])
@@ -55,11 +64,44 @@ describe('records of runs', () => {
 	test.each([
 		[['how exited', 'code 0'], { status: 'succeeded', endedAt: 1_500_000 }],
 		[['how exited', 'code 3'], { status: 'failed', endedAt: 1_500_000, exitCode: 3 }],
-		[['how exited', 'code 137', 'signal KILL'], { status: 'killed', endedAt: 1_500_000, signal: 'KILL' }],
+		[
+			['how exited', 'code 137', 'signal KILL'],
+			{ status: 'killed', endedAt: 1_500_000, signal: 'KILL', cause: 'signal' },
+		],
 		[['how exited', 'code 190', 'signal '], { status: 'failed', endedAt: 1_500_000, exitCode: 190 }],
 		[['how cancelled', 'code 143', 'signal TERM'], { status: 'cancelled', endedAt: 1_500_000 }],
 		[['how vanished'], { status: 'lost', endedAt: 1_500_000, reason: 'vanished' }],
 		[['how restarted'], { status: 'lost', endedAt: 1_500_000, reason: 'restarted' }],
+		[['how node-failed'], { status: 'lost', endedAt: 1_500_000, reason: 'node-failed' }],
+		[['how forgotten'], { status: 'lost', endedAt: 1_500_000, reason: 'forgotten' }],
+		[
+			['how vanished', 'signal TERM', 'cause log-out'],
+			{ status: 'lost', endedAt: 1_500_000, reason: 'log-out' },
+		],
+		[
+			['how vanished', 'signal KILL', 'cause out-of-memory'],
+			{ status: 'killed', endedAt: 1_500_000, signal: 'KILL', cause: 'out-of-memory' },
+		],
+		[
+			['how exited', 'code 137', 'signal KILL', 'cause out-of-memory'],
+			{ status: 'killed', endedAt: 1_500_000, signal: 'KILL', cause: 'out-of-memory' },
+		],
+		[
+			['how exited', 'code 1', 'signal TERM', 'cause log-out'],
+			{ status: 'killed', endedAt: 1_500_000, signal: 'TERM', cause: 'log-out' },
+		],
+		[
+			['how exited', 'code 143', 'signal TERM', 'cause shutdown'],
+			{ status: 'killed', endedAt: 1_500_000, signal: 'TERM', cause: 'shutdown' },
+		],
+		[
+			['limit 60000', 'how timed-out', 'code 143'],
+			{ status: 'timed-out', endedAt: 1_500_000, limitMs: 60_000 },
+		],
+		// Of another version.
+		[['how exploded', 'code 9'], { status: 'failed', endedAt: 1_500_000, exitCode: 9 }],
+		[['how exploded'], { status: 'lost', endedAt: 1_500_000, reason: 'vanished' }],
+		[['how exited', 'code 9', 'cause gremlins'], { status: 'failed', endedAt: 1_500_000, exitCode: 9 }],
 	])('%j', (lines, outcome) => {
 		const [found] = parse([...lines.map((line) => `run.${line}`), 'run.ended 1500000', 'run.last 31/50'])
 		expect(found?.outcome).toEqual(outcome)
@@ -78,13 +120,41 @@ describe('records of runs', () => {
 		expect(found?.metrics).toEqual({ MASE: 0.9, 'a"b': -0.0015 })
 	})
 
-	test.each([
-		['an unknown end', ['run.how exploded']],
-		['no exit code', ['run.how exited']],
-		['a runner of another version', ['run.runner slurm']],
-		['no start', ['run.started soon']],
-	])('%s: the record is left out', (_, lines) => {
-		expect(parse(lines)).toEqual([])
+	test('no start: the record is left out', () => {
+		expect(parse(['run.started soon'])).toEqual([])
+	})
+
+	test('parameters, environment, series, limit, job, queue and GPU', () => {
+		const [found] = parse([
+			'run.param lr 0.1',
+			'run.param note it is "so"  = 1 ',
+			'run.param empty ',
+			'run.param none',
+			'run.param bad-name x',
+			'run.env CUDA_VISIBLE_DEVICES 0,1',
+			'run.series 20261123T101500Z-nt-abc',
+			'run.limit 60000',
+			'run.runner slurm',
+			'run.job 12_3',
+			'run.colour blue',
+			'run.gpu-seconds 125',
+			'run.gpu-peak 18000',
+			'run.queue-reason Resources, Priority',
+			'run.queue-starts 3000000',
+		])
+		expect(found).toMatchObject({
+			parameters: { lr: '0.1', note: 'it is "so"  = 1 ', empty: '', none: '' },
+			environment: { CUDA_VISIBLE_DEVICES: '0,1' },
+			series: '20261123T101500Z-nt-abc',
+			limitMs: 60_000,
+			runner: 'slurm',
+			job: '12_3',
+			gpu: { seconds: 125, peakMemoryMiB: 18_000 },
+			queue: { reason: 'for free resources (Resources, Priority)', startsAt: 3_000_000 },
+		})
+		expect(Object.keys(found?.parameters ?? {})).not.toContain('bad-name')
+		expect(parse(['run.runner kubernetes'])[0]?.runner).toBe('detached')
+		expect(parse(['run.began 1700000'])[0]?.startedAt).toBe(1_700_000)
 	})
 
 	test('garbage around records is skipped', () => {
@@ -137,7 +207,7 @@ describe('what came of a run', () => {
 		[{ status: 'running' }, null],
 		[{ status: 'succeeded', endedAt: 1 }, null],
 		[{ status: 'failed', endedAt: 1, exitCode: 3 }, 'run-failed'],
-		[{ status: 'killed', endedAt: 1, signal: 'KILL' }, 'run-killed'],
+		[{ status: 'killed', endedAt: 1, signal: 'KILL', cause: 'signal' }, 'run-killed'],
 		[{ status: 'cancelled', endedAt: 1 }, 'run-cancelled'],
 		[{ status: 'lost', endedAt: 1, reason: 'restarted' }, 'run-lost'],
 	] as const)('problem of %j', (outcome, code) => {

@@ -7,7 +7,13 @@ function watch() {
 		(name: string) =>
 		(...args: unknown[]) =>
 			void calls.push([name, ...args])
-	const handlers = { gpu: hear('gpu'), run: hear('run'), ended: hear('ended'), tick: hear('tick') }
+	const handlers = {
+		gpu: hear('gpu'),
+		run: hear('run'),
+		changed: hear('changed'),
+		ended: hear('ended'),
+		tick: hear('tick'),
+	}
 	const reader = new WatchReader(handlers, () => 5000)
 	return { calls, reader, take: (text: string) => reader.take(Buffer.from(text)) }
 }
@@ -26,7 +32,15 @@ describe('what a watch prints', () => {
 		const { calls, reader } = watch()
 		for (const byte of Buffer.from(`${start}progress ${id} 17 größe 1/2\n`)) reader.take(Buffer.of(byte))
 		expect(calls).toEqual([
-			['run', { id, logBytes: 17, lastLine: 'größe 1/2', progress: { fraction: 0.5, text: '1 of 2' } }],
+			[
+				'run',
+				{
+					id,
+					logBytes: 17,
+					lastLine: 'größe 1/2',
+					progress: { fraction: 0.5, text: '1 of 2', leftMs: null },
+				},
+			],
 		])
 	})
 
@@ -41,6 +55,32 @@ describe('what a watch prints', () => {
 		take(`${start}run.begin ${id}\nrun.project nt\nrun.runner tmux\nrun.started 1\n`)
 		take(`run.how exited\nrun.code 0\nrun.ended 2\nrun.end 0\nend ${id}\nend ${id}\n`)
 		expect(calls).toMatchObject([['ended', id, { id, outcome: { status: 'succeeded' } }]])
+	})
+
+	test('what it holds of the GPUs', () => {
+		const { calls, reader, take } = watch()
+		take(`${start}spent ${id} 125 18000\nspent ../x 1 2\nspent ${id} much\n`)
+		expect(calls).toEqual([['run', { id, gpu: { seconds: 125, peakMemoryMiB: 18_000 } }]])
+		expect(reader.skipped).toBe(2)
+	})
+
+	test('a run that waits, and then waits no more, is told without an end', () => {
+		const { calls, take } = watch()
+		const record = `run.begin ${id}\nrun.project nt\nrun.runner slurm\nrun.job 17\nrun.started 1000\n`
+		take(`${start}${record}run.queue-reason Resources\nrun.queue-starts 9000\nrun.end 0\n`)
+		take(`${record}run.began 8000\nrun.end 0\n`)
+		expect(calls).toMatchObject([
+			[
+				'changed',
+				{
+					id,
+					job: '17',
+					queue: { reason: expect.stringContaining('Resources'), startsAt: 9000 },
+					startedAt: 1000,
+				},
+			],
+			['changed', { id, queue: null, startedAt: 8000, outcome: { status: 'running' } }],
+		])
 	})
 
 	test('garbage is skipped and counted', () => {

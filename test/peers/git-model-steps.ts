@@ -1,7 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
 import {
-	bringTogether,
 	type Folder,
 	type Operation,
 	openWorld,
@@ -12,20 +10,9 @@ import {
 	type World,
 	write,
 } from './git-model.ts'
-import { canTellApart, type Kill } from './git-model-kill.ts'
-import { type GitProject, gitProject } from './git-project.ts'
+import type { Kill } from './git-model-kill.ts'
+import type { GitProject } from './git-project.ts'
 import { git } from './repositories.ts'
-
-/**
- * People and machines at work on three repositories, in any order, with operations that are killed in between: after
- * each operation every commit and every byte is still there, and in the end the three come together.
- *
- * HAWSER_MODEL_RUNS: how many sequences (all of them together). HAWSER_MODEL_SEED and HAWSER_MODEL_PATH: what a
- * failure printed, to play it again; then it is also made smaller.
- */
-const runs = Number(process.env.HAWSER_MODEL_RUNS ?? 50)
-const seed = process.env.HAWSER_MODEL_SEED
-const path = process.env.HAWSER_MODEL_PATH
 
 /** Nothing is simplified: the ledger says what must not be lost, and git itself what must conflict. */
 type Model = Record<string, never>
@@ -102,6 +89,28 @@ const untracked = fc
 			if (tracked === '') await write(world, where, file)
 		}),
 	)
+/** By chance alone, a file that nobody tracks on one side would hardly ever come from another. */
+const sides = fc.constantFrom<[here: Folder, there: Folder]>(
+	['worktree', 'laptop'],
+	['clone', 'laptop'],
+	['laptop', 'worktree'],
+)
+const collisions = fc
+	.record({ sides, file: fc.constantFrom('notes.txt', 'gpu/new.py') })
+	.map(({ sides: [here, there], file }) =>
+		step(`write ${file} on the ${here}, commit it on the ${there}`, async (world) => {
+			await write(world, here, file)
+			await write(world, there, file)
+			const at = world.project[there]
+			await person(world, `commit ${file} on the ${there}`, add(at, file), commitIn(at))
+		}),
+	)
+const addsAll = folder.map((where) =>
+	step(`commit all on the ${where}`, async (world) => {
+		const at = world.project[where]
+		await person(world, `commit all on the ${where}`, add(at, '.', ':!results'), commitIn(at))
+	}),
+)
 const removes = folder.map((where) =>
 	step(`remove notes.txt on the ${where}`, (world) => remove(world, where, 'notes.txt')),
 )
@@ -165,7 +174,8 @@ const killed = fc.record({ name: operations, kill, late: fc.nat(500) }).map(({ n
 	return step(words, (world) => operate(world, name, { ...how, delayMs }))
 })
 
-const commands = fc.commands(
+/** What may happen in a sequence, in any order: up to eight of these. */
+export const commands = fc.commands(
 	// Some things happen more often than others.
 	[
 		editsAndCommits,
@@ -176,6 +186,8 @@ const commands = fc.commands(
 		edits,
 		deletes,
 		untracked,
+		collisions,
+		addsAll,
 		removes,
 		stashes,
 		switches,
@@ -190,44 +202,11 @@ const commands = fc.commands(
 )
 
 /** Files on both sides for the steps to work on. */
-const prepared = async (project: GitProject) => {
+export async function prepare(project: GitProject): Promise<void> {
 	const { laptop } = project
-	const world = await openWorld(project)
+	const world = openWorld(project)
 	for (const file of [...own.laptop, ...own.worktree]) await write(world, 'laptop', file)
 	await git(laptop, 'add', '.')
 	await git(laptop, 'commit', '-q', '-m', 'All of it')
 	await project.up()
 }
-
-// One waits for processes most of the time: two at once keep two cores at work.
-const lanes = canTellApart && path === undefined ? 2 : 1
-
-describe.concurrent('nothing is ever lost', () => {
-	test.each(Array.from({ length: lanes }, (_, lane) => lane))(
-		'sequences of commits, edits, operations and kills (%i)',
-		{ timeout: 3_600_000 },
-		async (lane) => {
-			const ends = { together: 0, conflict: 0, diverged: 0 }
-			const property = fc.asyncProperty(commands, async (steps) => {
-				const project = await gitProject({ before: prepared })
-				try {
-					const setup = async () => ({ model: {}, real: world })
-					const world = await openWorld(project)
-					await fc.asyncModelRun(setup, steps)
-					ends[await bringTogether(world)] += 1
-				} finally {
-					await project.remove()
-				}
-			})
-			await fc.assert(property, {
-				numRuns: Math.ceil(runs / lanes),
-				endOnFailure: path === undefined,
-				...(seed === undefined ? {} : { seed: Number(seed) + lane }),
-				...(path === undefined ? {} : { path }),
-			})
-			console.log(`sequences ended: ${JSON.stringify(ends)}`)
-			// Otherwise the last rule was never put to the test.
-			expect(ends.together).toBeGreaterThan(runs / lanes / 4)
-		},
-	)
-})

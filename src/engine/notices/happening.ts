@@ -1,0 +1,23 @@
+import type { Notice } from '../../contract/state.ts'
+import type { Message } from './message.ts'
+
+/** Something worth a notice, with what of it may leave this laptop. */
+export interface Happening {
+	notice: Notice
+	message: Message
+	/** In a summary of several: runs are counted by it (`finished`), others are named by it. */
+	word: string
+}
+
+/** A notice, and the same without what is for this laptop's screen alone. */
+export function happening(
+	words: Pick<Notice, 'id' | 'kind' | 'title' | 'body' | 'run' | 'at'>,
+	outside: Pick<Message, 'project' | 'workstation' | 'urgent'> & { body: string },
+	word = words.title,
+): Happening {
+	return {
+		notice: { ...words, covers: [] },
+		message: { ...words, ...outside, covers: [] },
+		word,
+	}
+}

@@ -1,0 +1,94 @@
+import { ProblemError } from '../../contract/client.ts'
+import type { ProjectConfig } from '../../contract/config.ts'
+import { problem } from '../problems.ts'
+import { quote } from '../quote.ts'
+
+/** What a project's run is asked to do. */
+export interface FilledCommand {
+	/** For a shell. */
+	command: string
+	/** Every parameter of the settings and of the set, with the value it has now. */
+	parameters: Record<string, string>
+}
+
+/**
+ * The command of the settings with the values of its parameters: those of `set` before the settings' own. `{name}`
+ * becomes the value whatever that holds, as one word or a part of one, also inside the command's quotes; `{{` is a brace,
+ * and every other brace is the shell's (`${HOME}`, `{1..3}`, `{}`).
+ * @throws ProblemError `parameter-unknown` for a name in `set` that neither the command nor the settings have,
+ *   `parameter-missing` for one in the command that has no value
+ */
+export function fillCommand(
+	project: ProjectConfig,
+	set: Readonly<Record<string, string>> = {},
+): FilledCommand {
+	const { command, parameters: own } = project.validation
+	const named = parameterNames(command)
+	const known = [...new Set([...Object.keys(own), ...named])]
+	for (const name of Object.keys(set)) {
+		if (known.includes(name)) continue
+		const facts = { name, project: project.name, known: known.join(', ') || 'none' }
+		throw new ProblemError(problem('parameter-unknown', facts))
+	}
+	const values = new Map([...Object.entries(own), ...Object.entries(set)])
+	for (const [name, value] of values) requireLine(name, value)
+	const parts = partsOf(command).map((part) => {
+		if (part.name === null) return part.text
+		const value = values.get(part.name)
+		if (value !== undefined) return `${part.quotes}${quote(value)}${part.reopen}`
+		throw new ProblemError(problem('parameter-missing', { name: part.name, project: project.name }))
+	})
+	return { command: parts.join(''), parameters: Object.fromEntries(values) }
+}
+
+/** The parameters that a command names, each once. */
+export function parameterNames(command: string): string[] {
+	return [...new Set(partsOf(command).flatMap(({ name }) => name ?? []))]
+}
+
+/** Text as it is, or a parameter with what closes the quotes around it and opens them again. */
+type Part = { name: null; text: string } | { name: string; quotes: string; reopen: string }
+
+type Quotes = "'" | '"' | "$'" | ''
+
+/** What of a command stands for itself, in the order in which it is looked for. */
+const tokens = /\\.|\{\{|\$\{|\$\(|\$'|\{([A-Za-z_][A-Za-z0-9_]*)\}|['"()`]|[^\\{$'"()`]+|./gs
+
+/** Follows the shell's quotes as far as it takes to know which a parameter stands in. */
+function partsOf(command: string): Part[] {
+	const parts: Part[] = []
+	// What is open, outermost first: quotes, and command substitutions (''), in which quotes begin anew.
+	const open: Quotes[] = ['']
+	for (const [token, name] of command.matchAll(tokens)) {
+		const quotes = open.at(-1) ?? ''
+		if (name !== undefined) {
+			parts.push({ name, quotes: quotes.slice(-1), reopen: quotes })
+			continue
+		}
+		// In single quotes a backslash is itself, and what follows it counts.
+		if (quotes === "'" && token.length === 2 && token.endsWith("'")) open.pop()
+		else if (quotes === "'" || quotes === "$'") {
+			if (token === "'") open.pop()
+		} else if (token === quotes) open.pop()
+		else if (token === '"' || (quotes === '' && (token === "'" || token === "$'"))) open.push(token)
+		else if (token === '$(' || (quotes === '' && token === '(')) open.push('')
+		else if (token === ')' && quotes === '' && open.length > 1) open.pop()
+		parts.push({ name: null, text: token === '{{' ? '{' : token })
+	}
+	return parts
+}
+
+/** A value stands on one line of the run's file. */
+function requireLine(name: string, value: string): string {
+	if (value.length <= 4096 && !/[\u0000-\u001f]/.test(value)) return value
+	const message = `the value of ${name} must be one line of at most 4096 characters, without control characters`
+	throw new ProblemError(problem('input-invalid', { command: 'run', message }))
+}
+
+const units: Record<string, number> = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `45 min` of the settings in ms; null for what is no such text. */
+export function durationOf(text: string): number | null {
+	const [, count, unit = ''] = /^(\d{1,6}) ?(s|min|h|d)$/.exec(text) ?? []
+	return count === undefined ? null : Number(count) * (units[unit] ?? 0) || null
+}

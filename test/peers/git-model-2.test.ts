@@ -1,0 +1,3 @@
+import { sequences } from './git-model-runs.ts'
+
+sequences(2)
