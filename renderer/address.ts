@@ -3,7 +3,7 @@ import type { PlannedKind } from '../src/contract/code.ts'
 /** What the page's address asks to be opened, so that a notice or the menu can lead there. */
 export type Place = { at: 'run'; run: string } | { at: 'preview'; kind: PlannedKind; project: string }
 
-const kinds: ReadonlySet<string> = new Set<PlannedKind>(['go', 'up', 'back', 'undo'])
+const kinds: ReadonlySet<string> = new Set<PlannedKind>(['go', 'up', 'back', 'undo', 'agent'])
 
 /** `#run/<id>` or `#preview/<kind>/<project>`; anything else is no place. */
 export function placeOf(hash: string): Place | null {

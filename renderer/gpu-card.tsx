@@ -3,6 +3,7 @@ import { Button } from './button.tsx'
 import { useNow } from './clock.ts'
 import { useDetail } from './details.tsx'
 import { useHawserState } from './hawser.tsx'
+import { Probes } from './probe-card.tsx'
 import { Sparkline } from './sparkline.tsx'
 import { ago, count, reading } from './words.ts'
 
@@ -48,6 +49,7 @@ export function GpuCard({ workstation, several }: { workstation: WorkstationStat
 					<Processes workstation={workstation.name} processes={gpu.processes} devices={gpu.devices} />
 				</>
 			)}
+			<Probes workstation={workstation} />
 		</section>
 	)
 }

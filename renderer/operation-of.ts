@@ -14,7 +14,7 @@ export function operationOf(state: State, fits: (operation: Operation) => boolea
 	return own[0] ?? null
 }
 
-const planned: ReadonlySet<string> = new Set<PlannedKind>(['up', 'back', 'go', 'undo'])
+const planned: ReadonlySet<string> = new Set<PlannedKind>(['up', 'back', 'go', 'undo', 'agent'])
 
 /** Whether there can be a preview of it. */
 export const isPlanned = (kind: Operation['kind']): kind is PlannedKind => planned.has(kind)

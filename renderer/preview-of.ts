@@ -165,7 +165,7 @@ function start(
 	project: string,
 	plan: string,
 	{ kind, commit, take, big }: PreviewWish,
-): Promise<Answer<'up' | 'back' | 'go' | 'undo'>> {
+): Promise<Answer<'up' | 'back' | 'go' | 'undo' | 'bringAgent'>> {
 	const bound = { project, plan }
 	const wished = { ...bound, ...(take ? { take } : {}), ...(big ? { big } : {}) }
 	switch (kind) {
@@ -173,6 +173,8 @@ function start(
 			return engine.command('undo', bound)
 		case 'back':
 			return engine.command('back', wished)
+		case 'agent':
+			return engine.command('bringAgent', wished)
 		default:
 			return engine.command(kind, commit ? { ...wished, commit } : wished)
 	}

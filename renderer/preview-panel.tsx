@@ -18,6 +18,7 @@ const kinds: { kind: PlannedKind; label: string; start: string }[] = [
 	{ kind: 'up', label: 'Up', start: 'Up' },
 	{ kind: 'back', label: 'Back', start: 'Back' },
 	{ kind: 'undo', label: 'Undo', start: 'Undo' },
+	{ kind: 'agent', label: 'Agent', start: 'Bring its work back' },
 ]
 
 interface PreviewPanelProps {
@@ -49,7 +50,7 @@ export function PreviewPanel({ project, preview, reason }: PreviewPanelProps) {
 			<h3 id={id}>
 				Preview<span className="sr"> of {project.name}</span>
 			</h3>
-			<Kinds project={project.name} kind={kind} choose={preview.setKind} />
+			<Kinds project={project} kind={kind} choose={preview.setKind} />
 			{sends && project.pending.status === 'read' && changesOf(project) !== 'none' && (
 				<CommitForm pending={project.pending} preview={preview} />
 			)}
@@ -80,7 +81,7 @@ export function PreviewPanel({ project, preview, reason }: PreviewPanelProps) {
 								take={draft.take}
 								setTake={(take) => preview.setDraft({ take })}
 							/>
-							<PrepareMerge project={project} why={reason} />
+							{kind !== 'agent' && <PrepareMerge project={project} why={reason} />}
 						</>
 					)}
 					<PlanView plan={plan} />
@@ -93,7 +94,7 @@ export function PreviewPanel({ project, preview, reason }: PreviewPanelProps) {
 }
 
 interface KindsProps {
-	project: string
+	project: ProjectState
 	kind: PlannedKind
 	choose(kind: PlannedKind): void
 }
@@ -102,17 +103,19 @@ function Kinds({ project, kind, choose }: KindsProps) {
 	return (
 		<fieldset className="kinds">
 			<legend className="sr">Preview of what</legend>
-			{kinds.map((one) => (
-				<label key={one.kind} className="kind">
-					<input
-						type="radio"
-						name={`kind:${project}`}
-						checked={one.kind === kind}
-						onChange={() => choose(one.kind)}
-					/>
-					<span>{one.label}</span>
-				</label>
-			))}
+			{kinds
+				.filter((one) => one.kind !== 'agent' || project.agent !== null)
+				.map((one) => (
+					<label key={one.kind} className="kind">
+						<input
+							type="radio"
+							name={`kind:${project.name}`}
+							checked={one.kind === kind}
+							onChange={() => choose(one.kind)}
+						/>
+						<span>{one.label}</span>
+					</label>
+				))}
 		</fieldset>
 	)
 }

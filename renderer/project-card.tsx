@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react'
 import type { PlannedKind } from '../src/contract/code.ts'
 import type { Problem } from '../src/contract/problem.ts'
 import type { ProjectState } from '../src/contract/state.ts'
+import { AgentCard } from './agent-card.tsx'
 import { Button } from './button.tsx'
 import { elementId, useDetails } from './details.tsx'
 import { useHawser, useHawserState, useView } from './hawser.tsx'
@@ -47,6 +48,7 @@ export function ProjectCard({ project, several }: { project: ProjectState; sever
 			</h2>
 			<Lanes project={project} linked={linked} />
 			<Pending project={project} linked={linked} />
+			<AgentCard project={project} linked={linked} about={about} why={reason} bring={() => ask('agent')} />
 			{operation && !told && <OperationView operation={operation} preview={{ ask, why: reason }} />}
 			{!running && isOpen && <PreviewPanel project={project} preview={preview} reason={reason} />}
 			{!running && !isOpen && <SyncActions project={project} about={about} reason={reason} />}

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { parameterWords } from '../src/contract/run-table.ts'
 import { outcomeWords } from '../src/contract/run-words.ts'
 import type { Run } from '../src/contract/state.ts'
 import { Button } from './button.tsx'
@@ -6,20 +7,35 @@ import { useNow } from './clock.ts'
 import { useDetail } from './details.tsx'
 import { useHawserState } from './hawser.tsx'
 import { Mark, type MarkShape } from './marks.tsx'
+import { Compare } from './metrics-compare.tsx'
 import { RunDetail } from './run-detail.tsx'
+import { queueWords, waitingWords } from './run-facts.tsx'
 import { ago, count, duration, mainMetric, metricChange, metricValue, short } from './words.ts'
 
 const endedShown = 3
+const waitingShown = 2
 
 export function RunsCard({ several }: { several: boolean }) {
 	const state = useHawserState()
 	const [all, setAll] = useState(false)
 	const runs = Object.values(state.runs).sort((a, b) => b.startedAt - a.startedAt)
-	const running = runs.filter((run) => run.outcome.status === 'running')
+	const unended = runs.filter((run) => run.outcome.status === 'running')
+	// The rest of a long series is a number.
+	const waiting = unended.filter(({ queue }) => queue !== null).toReversed()
+	const running = [...unended.filter(({ queue }) => queue === null), ...waiting.slice(0, waitingShown)]
+	const more = waiting.length - waitingShown
 	const ended = runs.filter((run) => run.outcome.status !== 'running')
 	if (runs.length === 0 && Object.keys(state.projects).length === 0) return null
 	const shown = all ? ended : ended.slice(0, endedShown)
 	const reached = Object.values(state.workstations).every(({ link }) => link.status === 'up')
+	const row = (run: Run) => (
+		<RunRow
+			key={run.id}
+			run={run}
+			several={several}
+			linked={state.workstations[run.workstation]?.link.status === 'up'}
+		/>
+	)
 	return (
 		<section className="card" aria-label="Runs">
 			<h2>Runs</h2>
@@ -29,23 +45,42 @@ export function RunsCard({ several }: { several: boolean }) {
 				</p>
 			)}
 			<ul className="runs">
-				{[...running, ...shown].map((run) => (
-					<RunRow
-						key={run.id}
-						run={run}
-						several={several}
-						linked={state.workstations[run.workstation]?.link.status === 'up'}
-					/>
-				))}
+				{running.map(row)}
+				{more > 0 && <li className="quiet small waiting">{waitingWords(more)}</li>}
+				{shown.map(row)}
 			</ul>
 			{ended.length > endedShown && (
 				<Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
 					{all ? 'Show fewer' : `Show ${count(ended.length - endedShown, 'earlier run')}`}
 				</Button>
 			)}
+			{[...new Set(runs.flatMap((run) => (run.metrics ? run.project : [])))].map((project) => (
+				<CompareRuns key={project} project={project} runs={runs} />
+			))}
 		</section>
 	)
 }
+
+/** Opens a project's runs side by side. */
+function CompareRuns({ project, runs }: { project: string; runs: Run[] }) {
+	const detail = useDetail(`compare:${project}`)
+	const { projects } = useHawserState()
+	const own = runs.filter((run) => run.project === project)
+	return (
+		<div className="compare-place">
+			<Button kind="quiet" {...detail.trigger}>
+				Compare runs of {project}
+			</Button>
+			{detail.isOpen && (
+				<div {...detail.panel}>
+					<Compare name={project} runs={own} directions={projects[project]?.directions ?? noDirections} />
+				</div>
+			)}
+		</div>
+	)
+}
+
+const noDirections = {}
 
 type Status = Run['outcome']['status']
 const shapeOf: Record<Status, MarkShape> = {
@@ -72,7 +107,8 @@ function RunRow({ run, several, linked }: { run: Run; several: boolean; linked: 
 					<EndedWords run={run} several={several} />
 				)}
 			</button>
-			{status === 'running' && <Progress run={run} late={!linked} />}
+			{run.queue && <Queue queue={run.queue} />}
+			{status === 'running' && !run.queue && <Progress run={run} late={!linked} />}
 			{detail.isOpen && (
 				<div {...detail.panel}>
 					<RunDetail run={run} />
@@ -92,12 +128,14 @@ function RunningWords({ run, several, linked }: RowWords & { linked: boolean }) 
 	return (
 		<>
 			<span className="run-name">
-				<span className="sr">running: </span>
-				{run.project} · {run.branch}@{short(run.commit)}
+				<span className="sr">{run.queue ? 'waits' : 'running'}: </span>
+				{run.project} · {parameterWords(run) || `${run.branch}@${short(run.commit)}`}
 				{several && ` · ${run.workstation}`}
 			</span>
 			<span className={`run-when ${linked ? '' : 'late'}`}>
-				{linked ? duration(now - run.startedAt) : `last seen ${ago(run.seenAt, now)}`}
+				{linked
+					? `${run.queue ? 'waits ' : ''}${duration(now - run.startedAt)}`
+					: `last seen ${ago(run.seenAt, now)}`}
 			</span>
 		</>
 	)
@@ -129,6 +167,15 @@ function MetricWords({ run, metric }: { run: Run; metric: string }) {
 			{metric} {metricValue(run.metrics?.[metric] ?? 0)}
 			{change !== undefined && ` (${metricChange(change)})`}
 		</>
+	)
+}
+
+function Queue({ queue }: { queue: NonNullable<Run['queue']> }) {
+	const words = queueWords(queue, useNow())
+	return (
+		<p className="queue" title={words}>
+			{words}
+		</p>
 	)
 }
 

@@ -46,6 +46,12 @@ export function clockTime(at: number, now: number): string {
 	return new Intl.DateTimeFormat('en-GB', sameDay ? options : { ...options, weekday: 'short' }).format(at)
 }
 
+/** `22 Nov 08:15`: among moments that may lie weeks apart. */
+export function dateTime(at: number): string {
+	const options = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const
+	return new Intl.DateTimeFormat('en-GB', options).format(at).replace(',', '')
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
 	return `${number} ${number === 1 ? one : many}`
 }

@@ -1,6 +1,14 @@
 import { caresOf, changeWords, resultWords, stashWords } from '../contract/pending-words.ts'
 import { outcomeWords } from '../contract/run-words.ts'
-import type { GpuDevice, GpuState, Operation, ProjectState, Reading, Run } from '../contract/state.ts'
+import type {
+	AgentState,
+	GpuDevice,
+	GpuState,
+	Operation,
+	ProjectState,
+	Reading,
+	Run,
+} from '../contract/state.ts'
 import { ago, count, duration, shorten } from './words.ts'
 
 /** A GPU reading older than this is shown with its age. */
@@ -25,6 +33,30 @@ export function busyLine(operation: Operation): string {
 	const step = operation.steps.find((step) => step.status === 'running')
 	const what = operation.cancelling ? 'being cancelled' : (step?.title ?? 'under way')
 	return shorten(`${kindWords[operation.kind]}: ${what}`)
+}
+
+/** `⚠ Agent: waits for you, 2 commits to bring`. */
+export function agentLine(agent: AgentState): string {
+	const parts = [agentWords(agent)]
+	if ('branch' in agent && agent.commits > 0) parts.push(`${count(agent.commits, 'commit')} to bring`)
+	return `${agent.status === 'waits' ? '⚠ ' : ''}Agent: ${parts.join(', ')}`
+}
+
+function agentWords(agent: AgentState): string {
+	switch (agent.status) {
+		case 'unknown':
+			return 'not read yet'
+		case 'absent':
+			return `${agent.command} is not there`
+		case 'idle':
+			return 'not running'
+		case 'running':
+			return 'at work'
+		case 'waits':
+			return 'waits for you'
+		case 'ended':
+			return agent.exitCode === null ? 'ended' : `ended with exit code ${agent.exitCode}`
+	}
 }
 
 /** All of it on one line. */

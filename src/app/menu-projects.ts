@@ -2,7 +2,7 @@ import type { PlannedKind } from '../contract/code.ts'
 import type { ProjectState, State } from '../contract/state.ts'
 import { whyNoLink } from './link-lines.ts'
 import { item, type MenuEntry, openWindow, text, wish } from './menu-entries.ts'
-import { busyLine, careLines, pendingLine, pendingLines } from './menu-lines.ts'
+import { agentLine, busyLine, careLines, pendingLine, pendingLines } from './menu-lines.ts'
 import { shorten } from './words.ts'
 
 /** What can be done with each project: in the menu itself for one, a submenu each for several. */
@@ -39,9 +39,20 @@ function projectEntries(project: ProjectState, state: State, first: boolean): Me
 			wish({ name: 'openTerminal', input: { what: 'tmux', ...input } }),
 			whyNoTerminal(project, state),
 		),
+		...agentEntries(project, state),
 		...pendingLines(project).map(text),
 		...careLines(project).map(text),
 	]
+}
+
+/** Its coding agent: how it stands, and the way to it. */
+function agentEntries(project: ProjectState, state: State): MenuEntry[] {
+	const { agent, name } = project
+	if (agent === null) return []
+	const isThere = agent.status === 'running' || agent.status === 'waits' || agent.status === 'ended'
+	const why = whyNoTerminal(project, state) ?? (isThere ? null : 'it is not running')
+	const attach = wish({ name: 'openTerminal', input: { what: 'agent', project: name } })
+	return [text(agentLine(agent)), item('Attach to the agent…', attach, why)]
 }
 
 /** A preview is read, and may have fields: that is the window's to show. */

@@ -21,11 +21,16 @@ export async function follow(
 	const { client } = session
 	const log = logOf(session, progress)
 	let own: string | undefined
+	let looks = false
 	const stop = client.watch((state) => {
 		const shown = state.operations[operation]
 		if (!shown || session.interrupted.aborted) return
 		own ??= runOf(state, shown)
-		if (own !== undefined) log.start(own)
+		if (own !== undefined) {
+			if (!looks) lookAt(session, own)
+			looks = true
+			log.start(own)
+		}
 		progress.update(shown, own === undefined ? null : (state.runs[own] ?? null))
 	})
 	try {
@@ -43,6 +48,11 @@ export async function follow(
 		log.stop()
 		progress.end()
 	}
+}
+
+/** In a terminal its end is shown to a person: no other face needs to tell it. */
+export function lookAt({ client, io }: Session, run: string): void {
+	if (io.stdout.isTTY) client.call('lookAt', { run }).catch(() => {})
 }
 
 /** The run that an operation has started or taken up, once it has. */
@@ -105,6 +115,7 @@ export async function waitForRun(
 ): Promise<OperationOutcome> {
 	const id = outcome.run?.id
 	if (outcome.status !== 'succeeded' || id === undefined) return outcome
+	lookAt(session, id)
 	const log = logOf(session, progress)
 	log.start(id)
 	try {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { dataFolder } from '../engine/rpc/data-folder.ts'
+import { addAgent } from './agent.ts'
 import { addCheck } from './check.ts'
 import { addConnect } from './connect.ts'
 import { addDemo } from './demo.ts'
@@ -7,7 +8,9 @@ import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { addGpu } from './gpu.ts'
 import type { Io } from './io.ts'
 import { addMerge } from './merge.ts'
+import { addMetrics } from './metrics.ts'
 import { addPending } from './pending.ts'
+import { addProbe } from './probe.ts'
 import { addRuns } from './runs.ts'
 import { addServe } from './serve.ts'
 import { type Cli, type Doors, report } from './session.ts'
@@ -49,15 +52,18 @@ export async function main(argv: readonly string[], io: Io, doors: Doors): Promi
 	addConnect(program, cli)
 	addGpu(program, cli)
 	addPending(program, cli)
+	addProbe(program, cli)
 	addSync(program, cli)
 	addMerge(program, cli)
 	addWorktree(program, cli)
 	addRuns(program, cli)
+	addMetrics(program, cli)
 	addServe(program, cli)
 	addDemo(program, cli)
 	addSetup(program, cli)
 	addShell(program, cli)
 	addTmux(program, cli)
+	addAgent(program, cli)
 	addZeroTier(program, cli)
 	try {
 		await program.parseAsync(withDefault(program, argv), { from: 'user' })

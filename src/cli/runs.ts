@@ -1,17 +1,26 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { ProblemError } from '../contract/client.ts'
+import type { CommandOutput } from '../contract/commands.ts'
+import type { LogHit } from '../contract/run.ts'
 import { outcomeWords } from '../contract/run-words.ts'
 import type { Run } from '../contract/state.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { longest, stopWithLink } from './follow.ts'
+import { longest, lookAt, stopWithLink } from './follow.ts'
 import type { Io } from './io.ts'
 import { settle, whyNotReached } from './reach.ts'
-import { print, printJson, printJsonLine, printProblem } from './report.ts'
+import { note, print, printJson, printJsonLine, printProblem } from './report.ts'
 import { type Cli, type Session, withEngine } from './session.ts'
 import { ago, columns, duration, metricsText, plain } from './words.ts'
 
 /** One reading of a log asks for this much (bytes). */
 const pieceBytes = 262_144
+
+interface LogOptions {
+	follow?: boolean
+	search?: string
+	exact?: boolean
+	json?: boolean
+}
 
 /** `runs`, `log`, `cancel`. */
 export function addRuns(program: Command, cli: Cli): void {
@@ -33,11 +42,18 @@ export function addRuns(program: Command, cli: Cli): void {
 		.argument('<run>', 'as `hawser runs` names it')
 		.description('what a run wrote')
 		.option('-f, --follow', 'go on until the run has ended')
+		.addOption(
+			new Option('--search <text>', 'only the lines that hold this text, with their numbers').conflicts(
+				'follow',
+			),
+		)
+		.option('--exact', 'with --search: capitals matter')
 		.option('--json', 'print it as JSON; with -f a line for every piece')
-		.action((run: string, options: { follow?: boolean; json?: boolean }) =>
+		.action((run: string, options: LogOptions) =>
 			withEngine(cli, options, async (session) => {
 				await settle(session)
 				mustBeKnown(session, run)
+				if (options.search !== undefined) return await searchRun(session, run, options.search, options)
 				if (options.follow) return await followRun(session, run, options.json)
 				let text = ''
 				const take = (piece: string) => {
@@ -98,6 +114,33 @@ async function readWhole(session: Session, run: string, take: (text: string) => 
 	}
 }
 
+/** As JSON no more than this many hits are gathered; `next` then says at which byte the next one may be. */
+const mostJsonHits = 10_000
+
+/** Lines that hold the text, as they are found: a log is searched where it lies, piece by piece. */
+async function searchRun(session: Session, run: string, text: string, options: LogOptions): Promise<number> {
+	const { client, io } = session
+	const all: LogHit[] = []
+	let next: number | null = 0
+	let found = 0
+	while (next !== null && all.length < mostJsonHits) {
+		const answer: CommandOutput<'searchLog'> = await client.call('searchLog', {
+			run,
+			text,
+			exact: options.exact,
+			from: next,
+			most: 1000,
+		})
+		next = answer.next
+		found += answer.hits.length
+		if (options.json) all.push(...answer.hits)
+		else for (const hit of answer.hits) print(io, `${hit.line}: ${plain(hit.text)}`)
+	}
+	if (options.json) printJson(io, { run, text, hits: all, next })
+	else if (found === 0) note(io, 'No line of the log holds this text.')
+	return exitCodes.done
+}
+
 /** What is there is read at our own pace; only what is written from now on is pushed. */
 async function followRun(session: Session, run: string, json: boolean | undefined): Promise<number> {
 	const { client, io } = session
@@ -106,6 +149,7 @@ async function followRun(session: Session, run: string, json: boolean | undefine
 		if (json) printJsonLine(io, { event: 'log', run, text })
 		else io.stdout.write(text)
 	}
+	lookAt(session, run)
 	const from = await readWhole(session, run, take)
 	const all = new Promise<void>((settle, reject) => {
 		client.onLog((chunk) => {

@@ -37,7 +37,7 @@ export const conflictSchema = z.object({
 })
 export type Conflict = z.infer<typeof conflictSchema>
 
-export const plannedKindSchema = z.enum(['up', 'back', 'go', 'undo'])
+export const plannedKindSchema = z.enum(['up', 'back', 'go', 'undo', 'agent'])
 export type PlannedKind = z.infer<typeof plannedKindSchema>
 
 export const planSchema = z.object({

@@ -182,13 +182,25 @@ export const commands = {
 		input: z.strictObject({ run: z.string(), from: z.int().min(0), most: z.int().min(1).max(1_048_576) }),
 		output: z.object({ text: z.string(), end: z.number(), size: z.number() }),
 	},
-	/** Pushes `log` events to this face from a byte offset on, until `unfollowLog` or the run's end. */
-	followLog: { input: z.strictObject({ run: z.string(), from: z.int().min(0) }), output: done },
+	/**
+	 * Pushes `log` events to this face from a byte offset on, until `unfollowLog` or the run's end. `skim`: for eyes; what
+	 * comes faster than anyone reads is left out, and an event then begins after the end of the one before.
+	 */
+	followLog: {
+		input: z.strictObject({ run: z.string(), from: z.int().min(0), skim: z.boolean().optional() }),
+		output: done,
+	},
 	unfollowLog: { input: oneRun, output: done },
 	/** The run that this face shows to a person right now; its notices then stay quiet. Null: none. */
 	lookAt: { input: z.strictObject({ run: z.string().nullable() }), output: done },
-	/** What the project's own Python, its PyTorch, the driver and TiRex say of the GPU. */
-	probe: { input: maybeProject, output: probeSchema },
+	/**
+	 * What the project's own Python, its PyTorch, the driver and TiRex say of the GPU. With `download` TiRex may fetch its
+	 * weights there.
+	 */
+	probe: {
+		input: z.strictObject({ project: z.string().optional(), download: z.boolean().optional() }),
+		output: probeSchema,
+	},
 	/** Reads now what the project's coding agent does; the answer lies in the state. */
 	checkAgent: { input: maybeProject, output: done },
 	/** Starts it in its tmux session, in its own worktree and on its own branch; adopts one that goes on. */
@@ -196,7 +208,7 @@ export const commands = {
 	/** Ends its session. Its worktree and its branch stay. */
 	stopAgent: { input: maybeProject, output: done },
 	/** Merges its branch into the laptop's base branch, by the same way and the same rules as `back`. */
-	bringAgent: { input: plannedSchema, output: operationStarted },
+	bringAgent: { input: bringSchema, output: operationStarted },
 	/**
 	 * Opens the person's terminal on the laptop, in it: a shell on the workstation; the tmux session of the project there
 	 * (made when it is not there); or its agent's.

@@ -80,7 +80,10 @@ export const slurmSchema = z.strictObject({
 	account: z.string().min(1).optional(),
 	/** As `sbatch --gres` takes it: `gpu:1`, `gpu:a100:2`. */
 	gres: z.string().min(1).optional(),
-	/** How many runs of a series may go on at once. Default: as many as Slurm lets. */
+	/**
+	 * How many runs of a series may go on at once. Default: 1, since they share one worktree and would write into each
+	 * other's results. More is for commands that write each run's results to a place of its own (`$HAWSER_RUN`).
+	 */
 	atOnce: z.int().min(1).optional(),
 	/** More options for `sbatch`, each `--name=value`. */
 	options: z.array(sbatchOption).default([]),
@@ -221,6 +224,14 @@ export const configSchema = z
 		const names = new Set(context.value.workstations.map((workstation) => workstation.name))
 		names.add(builtInName)
 		for (const [index, project] of context.value.projects.entries()) {
+			const { agent, git } = project
+			if (agent && (agent.branch === git.base || agent.branch === git.validation))
+				context.issues.push({
+					code: 'custom',
+					input: agent.branch,
+					path: ['projects', index, 'agent', 'branch'],
+					message: 'must be a branch of its own, neither the base nor the validation branch',
+				})
 			if (names.has(project.workstation)) continue
 			context.issues.push({
 				code: 'custom',

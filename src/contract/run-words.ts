@@ -2,17 +2,17 @@ import type { Run, RunOutcome } from './run.ts'
 
 const causes = {
 	signal: '',
-	'out-of-memory': ': the memory ran out',
-	'log-out': ': the log-out ended it',
-	shutdown: ': the workstation was shutting down',
+	'out-of-memory': ' (out of memory)',
+	'log-out': ' (by the log-out)',
+	shutdown: ' (in a shutdown)',
 } as const
 
 const losses = {
-	restarted: 'lost: the workstation restarted',
-	vanished: 'lost: its process was ended from outside',
-	'log-out': 'lost: the log-out ended it',
-	'node-failed': 'lost: its node failed',
-	forgotten: 'lost: the cluster does not know it any more',
+	restarted: 'lost in a restart',
+	vanished: 'lost without a word',
+	'log-out': 'lost at the log-out',
+	'node-failed': 'lost with its node',
+	forgotten: 'lost: unknown to the cluster',
 } as const
 
 /** How a run ended, in a few words that follow its name. The same in every face. */

@@ -4,7 +4,7 @@ import { factSchema, problemSchema } from './problem.ts'
 import { directionSchema, parametersSchema, runnerSchema, runSchema } from './run.ts'
 
 export type { AgentState } from './agent.ts'
-export type { Direction, LogHit, Run, RunnerKind, RunOutcome } from './run.ts'
+export type { Run, RunnerKind, RunOutcome } from './run.ts'
 
 /** Milliseconds since the epoch, by the laptop's clock. */
 const time = z.number()
@@ -335,7 +335,7 @@ export type Operation = z.infer<typeof operationSchema>
 
 export const noticeSchema = z.object({
 	/**
-	 * The same event always has the same id: `run:<run id>`, `person:<workstation>:<what>`, `away:<workstation>:<since>`,
+	 * The same event always has the same id: `run:<run id>`, `person:<workstation or project>:<what>:<since>`, `away:<workstation>:<since>`,
 	 * `agent:<project>:<since>`, `several:<first id>`.
 	 */
 	id: z.string(),

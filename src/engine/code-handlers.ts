@@ -1,4 +1,5 @@
 import type { CommandOutput } from '../contract/commands.ts'
+import { previewAgent } from './agents/bring-agent.ts'
 import { editorFor, type Folder, openInEditor, ownSurroundings } from './editor.ts'
 import { preview } from './git/preview.ts'
 import { prepareMerge } from './git/resolve.ts'
@@ -53,6 +54,7 @@ export function createCodeHandlers(roster: Roster, now: () => number): CodeHandl
 	return {
 		preview: async ({ project: name, kind, ...wish }) => {
 			const { project, link } = await at(name)
+			if (kind === 'agent') return await previewAgent(link, project.config, wish, bounded(), now())
 			return await preview(link, project.config, kind, wish, bounded(), now())
 		},
 		listSafety: async (input) => {

@@ -7,6 +7,7 @@ import { createCodeHandlers } from './code-handlers.ts'
 import type { Wish } from './git/wish.ts'
 import type { Ledger } from './ledger.ts'
 import type { LogFollows } from './log-follows.ts'
+import type { NoticeGate } from './notices/gate.ts'
 import type { Onlookers } from './notices/onlookers.ts'
 import type { Operations } from './operations.ts'
 import { problem } from './problems.ts'
@@ -37,6 +38,7 @@ export interface Sessions {
 	/** How `hawser` is called for this engine, word by word. */
 	cli: readonly string[] | null
 	onlookers: Onlookers
+	notices: NoticeGate
 	startSync(kind: SyncKind, project?: string, wish?: Wish & StartWish): string
 	secrets: Secrets
 	zerotier: ZeroTier
@@ -58,7 +60,7 @@ const linkTimeoutMs = 20_000
 
 /** One handler a command; each answers from the sessions and keeps nothing itself. */
 export function createHandlers(sessions: Sessions): Handlers {
-	const { store, roster, operations, ledger } = sessions
+	const { store, roster, operations } = sessions
 	const start =
 		(kind: SyncKind) =>
 		async ({ project, ...wish }: Wish & StartWish & { project?: string | undefined }) => ({
@@ -149,7 +151,10 @@ export function createHandlers(sessions: Sessions): Handlers {
 		setUpProject: start('setup'),
 		...createCodeHandlers(roster, sessions.now),
 		setUpDemo: async () => ({ operation: sessions.setUpDemo() }),
-		waitOperation: async (input) => await operations.wait(input.operation),
+		waitOperation: async (input, face) => {
+			const stop = sessions.onlookers.follow(face, input.operation)
+			return await operations.wait(input.operation).finally(stop)
+		},
 		cancelOperation: async (input) => {
 			operations.cancel(input.operation)
 			return {}
@@ -166,9 +171,7 @@ export function createHandlers(sessions: Sessions): Handlers {
 			return {}
 		},
 		claimNotice: async (input) => {
-			const first = await ledger.claim(input.notice)
-			store.put('notices', input.notice, undefined)
-			return { first }
+			return { first: await sessions.notices.claim(input.notice) }
 		},
 		pause: async (input) => {
 			sessions.pause(input.until)

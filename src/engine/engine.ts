@@ -11,6 +11,7 @@ import { Ledger } from './ledger.ts'
 import { createLink } from './link/live-link.ts'
 import { RouteWatch } from './link/routes.ts'
 import { LogFollows } from './log-follows.ts'
+import { createNotices } from './notices/notices.ts'
 import { Onlookers } from './notices/onlookers.ts'
 import { Operations } from './operations.ts'
 import { Roster } from './roster.ts'
@@ -73,13 +74,26 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 	const follows = new LogFollows()
 	const ptys = new Ptys()
 	const onlookers = new Onlookers()
+	const notices = createNotices({
+		store,
+		ledger,
+		onlookers,
+		now,
+		resident: options.resident,
+		looked: (run) => void book.look(run).catch(() => {}),
+		webhook: () => roster.settings().notices.webhook,
+	})
 	const book = new RunBook({
 		store,
 		ledger,
 		now,
 		patternOf: (project) =>
 			roster.projects().find(({ config }) => config.name === project)?.config.validation.progress,
-		ended: (run) => options.resident && syncs.bringBackOwed(run),
+		tell: (run) => notices.gate.runEnded(run),
+		ended: (run) => {
+			const operation = options.resident ? syncs.bringBackOwed(run) : null
+			if (operation !== null) notices.gate.byItself(operation)
+		},
 	})
 	const secrets = await Secrets.open(options.dataFolder, options.keychain)
 	const routes = new RouteWatch()
@@ -112,7 +126,11 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 						roster
 							.projects()
 							.filter((project) => project.config.workstation === config.name)
-							.flatMap((project) => project.rider() ?? []),
+							.flatMap((project) => [project.rider() ?? [], project.agent?.rider() ?? []].flat()),
+					beat: (link) => {
+						for (const { agent, config: project } of roster.projects())
+							if (project.workstation === config.name) agent?.beat(link)
+					},
 					runSeen: (run) => book.seen(run),
 					pendingRuns: () => ledger.pending(),
 					runsGone: (runs) => book.gone(runs),
@@ -142,6 +160,7 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		const { config, problem } = await configFile.read()
 		store.apply({ slice: 'config', value: { path: configFile.path, problem } })
 		await roster.apply(config)
+		notices.outbox.settle()
 		// Settings with a mistake name something else than the built-in workstation: it does not step in for it.
 		if (!problem || config.workstations.length > 0) await startBuiltInFor(config)
 	}
@@ -162,6 +181,7 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		ptys,
 		cli: options.cli ? [...options.cli, '--home', options.dataFolder] : null,
 		onlookers,
+		notices: notices.gate,
 		secrets,
 		zerotier,
 		now,
@@ -190,10 +210,11 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 			clearTimeout(pauseTimer)
 			follows.dispose()
 			ptys.dispose()
+			notices.gate.dispose()
 			// Settings that are just being taken in would make sessions after all have ended.
 			await applying
 			await operations.dispose()
-			await roster.dispose()
+			await Promise.all([roster.dispose(), notices.outbox.dispose()])
 			await Promise.all([ledger.flush(), secrets.dispose()])
 		},
 	}

@@ -20,7 +20,7 @@ const ledgerSchema = z.object({
 	/** Notices that were sent to a webhook, or wait for it in `unsent`. Never sent anew. */
 	sent: z.array(z.string()).default([]),
 	/** Messages that no webhook has taken yet, oldest first. */
-	unsent: z.array(messageSchema).default([]),
+	unsent: z.array(messageSchema.extend({ queuedAt: z.number() })).default([]),
 })
 type Entries = z.infer<typeof ledgerSchema>
 
@@ -89,6 +89,13 @@ export class Ledger {
 		await this.#write()
 	}
 
+	/** It was not started after all. */
+	async unexpect(run: string): Promise<void> {
+		this.#entries.expected = this.#entries.expected.filter((id) => id !== run)
+		delete this.#entries.toBringBack[run]
+		await this.#write()
+	}
+
 	/** The run has ended: nobody has looked yet, and it is not waited for any more. */
 	async end(run: string): Promise<void> {
 		this.#entries.expected = this.#entries.expected.filter((id) => id !== run)
@@ -130,7 +137,7 @@ export class Ledger {
 		const since = this.#entries.episodes[episode]
 		if (since !== undefined) return since
 		this.#entries.episodes[episode] = now
-		this.#write()
+		void this.#write()
 		return now
 	}
 
@@ -139,21 +146,22 @@ export class Ledger {
 		const over = Object.keys(this.#entries.episodes).filter(which)
 		if (over.length === 0) return
 		for (const episode of over) delete this.#entries.episodes[episode]
-		this.#write()
+		void this.#write()
 	}
 
 	isSent(notice: string): boolean {
 		return this.#entries.sent.includes(notice)
 	}
 
-	unsent(): readonly Message[] {
+	unsent(): readonly (Message & { queuedAt: number })[] {
 		return this.#entries.unsent
 	}
 
 	/** From here on it is to be sent, by this engine or a later one; those it covers only with it. */
-	async queue(messages: readonly Message[]): Promise<void> {
+	async queue(messages: readonly Message[], now: number): Promise<void> {
 		for (const message of messages) for (const id of [message.id, ...message.covers]) this.#add('sent', id)
-		this.#entries.unsent = [...this.#entries.unsent, ...messages].slice(-mostUnsent)
+		const queued = messages.map((message) => ({ ...message, queuedAt: now }))
+		this.#entries.unsent = [...this.#entries.unsent, ...queued].slice(-mostUnsent)
 		await this.#write()
 	}
 

@@ -2,6 +2,7 @@ import type { LogChunk } from '../contract/commands.ts'
 import type { Link } from './link/link.ts'
 import type { Face } from './rpc/served-engine.ts'
 import { followLog } from './runs/log.ts'
+import { readable } from './runs/log-pace.ts'
 
 /** How long a follow waits for a link that is down before it looks again. */
 const waitForLinkMs = 60_000
@@ -11,7 +12,7 @@ export class LogFollows {
 	readonly #follows = new Map<Face, Map<string, AbortController>>()
 
 	/** Follows again from `from` when this face follows this run already. */
-	start(face: Face, run: string, link: Link, from: number): void {
+	start(face: Face, run: string, link: Link, wish: { from: number; skim?: boolean | undefined }): void {
 		this.stop(face, run)
 		let ofFace = this.#follows.get(face)
 		if (!ofFace) {
@@ -24,7 +25,7 @@ export class LogFollows {
 		const over = () => {
 			if (this.#follows.get(face)?.get(run) === ender) this.stop(face, run)
 		}
-		this.#follow(face, run, link, from, ender.signal).then(over, over)
+		this.#follow(face, run, link, wish, ender.signal).then(over, over)
 	}
 
 	stop(face: Face, run: string): void {
@@ -41,10 +42,18 @@ export class LogFollows {
 		this.#follows.delete(face)
 	}
 
-	async #follow(face: Face, run: string, link: Link, from: number, signal: AbortSignal): Promise<void> {
+	async #follow(
+		face: Face,
+		run: string,
+		link: Link,
+		{ from, skim }: { from: number; skim?: boolean | undefined },
+		signal: AbortSignal,
+	): Promise<void> {
 		let next = from
 		let ended = false
 		const take = (chunk: LogChunk) => {
+			// The face may follow anew from elsewhere by now.
+			if (signal.aborted) return
 			next = chunk.from + Buffer.byteLength(chunk.text)
 			ended = chunk.ended
 			face.log(chunk)
@@ -53,7 +62,7 @@ export class LogFollows {
 		while (!ended && !signal.aborted) {
 			try {
 				await link.whenUp(waitForLinkMs, signal)
-				await followLog(link, run, next, take, signal)
+				await followLog(link, run, next, take, signal, skim ? readable : undefined)
 				if (!ended) return
 			} catch {
 				// The link tells of its own loss. A link that only a person can mend ends the follow.

@@ -1,6 +1,7 @@
 import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig } from '../contract/config.ts'
 import type { ProjectState, RunnerKind } from '../contract/state.ts'
+import { AgentSession } from './agents/agent-session.ts'
 import type { LocalFacts, RemoteFacts } from './git/facts.ts'
 import { gitFoldersOf, readLocal } from './git/local.ts'
 import { pendingOf } from './git/pending.ts'
@@ -15,6 +16,8 @@ import type { Store } from './store.ts'
 /** One project: what is pending between its sides. The laptop's side is watched, never polled. */
 export class ProjectSession {
 	readonly config: ProjectConfig
+	/** Null: the settings name none. */
+	readonly agent: AgentSession | null
 	readonly #store: Store
 	readonly #now: () => number
 	#local: LocalFacts | null = null
@@ -31,6 +34,7 @@ export class ProjectSession {
 
 	constructor(config: ProjectConfig, options: { store: Store; now: () => number; runner: RunnerKind }) {
 		this.config = config
+		this.agent = AgentSession.of(config, options)
 		this.#store = options.store
 		this.#now = options.now
 		const { git, validation } = config
@@ -47,7 +51,7 @@ export class ProjectSession {
 			parameters: validation.parameters,
 			directions: validation.directions,
 			runner: config.runner ?? options.runner,
-			agent: config.agent ? { status: 'unknown' } : null,
+			agent: this.agent ? { status: 'unknown' } : null,
 			pending: { status: 'unknown' },
 		})
 	}
@@ -87,6 +91,7 @@ export class ProjectSession {
 		this.#watch.close()
 		clearTimeout(this.#lockTimer)
 		this.#ender.abort()
+		this.agent?.leave()
 	}
 
 	async dispose(): Promise<void> {

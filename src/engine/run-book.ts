@@ -1,7 +1,7 @@
-import type { Run } from '../contract/state.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { ProjectState, Run } from '../contract/state.ts'
 import type { Ledger } from './ledger.ts'
-import { noticeOf } from './run-notice.ts'
-import { changeOf } from './runs/metrics.ts'
+import { compare } from './runs/metrics.ts'
 import { Pace, parseProgress } from './runs/progress.ts'
 import type { Store } from './store.ts'
 
@@ -9,7 +9,7 @@ import type { Store } from './store.ts'
 type Waiter = (run: Run) => void
 
 /**
- * Every run that a workstation told of, and what follows from its end: it is told once, and those who
+ * Every run that a workstation told of, and what follows from its end: it is told, and those who
  * wait for it go on. A run whose end this laptop did not wait for is history and makes no notice.
  */
 export class RunBook {
@@ -18,21 +18,24 @@ export class RunBook {
 	readonly #now: () => number
 	readonly #waiters = new Map<string, Set<Waiter>>()
 	readonly #ended: (run: Run) => void
+	readonly #tell: (run: Run) => void
 	readonly #patternOf: (project: string) => string | undefined
 	readonly #pace = new Pace()
 
-	/** `patternOf`: how a project's log tells progress, where the settings say it. */
+	/** `tell`: takes an end that no face has told yet, also the same again. `patternOf`: how a project's log tells progress, where the settings say it. */
 	constructor(options: {
 		store: Store
 		ledger: Ledger
 		now: () => number
 		ended: (run: Run) => void
+		tell: (run: Run) => void
 		patternOf?: (project: string) => string | undefined
 	}) {
 		this.#store = options.store
 		this.#ledger = options.ledger
 		this.#now = options.now
 		this.#ended = options.ended
+		this.#tell = options.tell
 		this.#patternOf = options.patternOf ?? (() => undefined)
 	}
 
@@ -44,13 +47,12 @@ export class RunBook {
 		const known = this.#store.state.runs[told.id]
 		const overtaken = known && known.outcome.status !== 'running' && told.outcome.status === 'running'
 		const run = overtaken ? known : { ...told, progress: this.#progress(told, known) }
-		const earlier = Object.values(this.#store.state.runs).filter(
-			(other) => other.project === run.project && other.startedAt < run.startedAt,
-		)
 		const expected = this.#ledger.isExpected(run.id)
 		const running = run.outcome.status === 'running'
 		const looked = running || (!expected && this.#ledger.isLooked(run.id))
-		this.#store.put('runs', run.id, { ...run, looked, change: changeOf(run.metrics, earlier) })
+		const own = this.#runsOf(run.project)
+		this.#store.put('runs', run.id, { ...run, looked, ...compare(run, own, this.#directionsOf(run.project)) })
+		if (run.metrics && !known?.metrics) this.#compareLater(run, own)
 		for (const waiter of this.#waiters.get(run.id) ?? []) waiter(run)
 		if (running) {
 			if (!expected) this.#ledger.expect(run.id, null).catch(() => {})
@@ -63,6 +65,19 @@ export class RunBook {
 			this.#notice(run)
 			if (this.#ledger.projectToBringBack(run.id) !== undefined) this.#ended(run)
 		}
+	}
+
+	/**
+	 * A run with this id is about to be started. Known before the workstation knows it: where the answer of the start is
+	 * lost, or this process ends before it came, its end is awaited all the same.
+	 */
+	async starting(run: string, bringBackTo: string | null): Promise<void> {
+		await this.#ledger.expect(run, bringBackTo)
+	}
+
+	/** It is certain that nothing was started. */
+	async notStarted(run: string): Promise<void> {
+		await this.#ledger.unexpect(run)
 	}
 
 	/** A run this laptop started; `bringBackTo` names the project whose results are wanted at its end. */
@@ -106,6 +121,28 @@ export class RunBook {
 		})
 	}
 
+	#runsOf(project: string): Run[] {
+		return Object.values(this.#store.state.runs).filter((run) => run.project === project)
+	}
+
+	#directionsOf(project: string): ProjectState['directions'] {
+		return this.#store.state.projects[project]?.directions ?? {}
+	}
+
+	/** Those that began after this one may have ended, or been told of, before it. `own`: the project's runs. */
+	#compareLater(run: Run, own: readonly Run[]): void {
+		const later = own.filter((other) => other.startedAt > run.startedAt && other.metrics !== null)
+		if (later.length === 0) return
+		const others = [...own.filter(({ id }) => id !== run.id), run]
+		for (const { id } of later)
+			this.#store.update('runs', id, (old) => {
+				const compared = compare(old, others, this.#directionsOf(old.project))
+				return isDeepStrictEqual(compared, { change: old.change, best: old.best })
+					? old
+					: { ...old, ...compared }
+			})
+	}
+
 	/** How far it is, also after a line that says nothing of it, and how long it has left. */
 	#progress(told: Run, known: Run | undefined): Run['progress'] {
 		if (told.outcome.status !== 'running') return null
@@ -126,11 +163,8 @@ export class RunBook {
 			.catch(() => {})
 	}
 
-	/** Shows the notice of a run's end until a face claims it, also when its end was seen by an earlier engine. */
+	/** Also an end that an earlier engine saw. */
 	#notice(run: Run): void {
-		if (!this.#ledger.isUntold(run.id)) return
-		const shown = this.#store.state.runs[run.id] ?? run
-		const notice = noticeOf(shown, this.#now())
-		if (!this.#store.state.notices[notice.id]) this.#store.put('notices', notice.id, notice)
+		if (this.#ledger.isUntold(run.id)) this.#tell(this.#store.state.runs[run.id] ?? run)
 	}
 }

@@ -2,7 +2,7 @@ import { ProblemError } from '../contract/client.ts'
 import type { CommandOutput } from '../contract/commands.ts'
 import type { Run } from '../contract/state.ts'
 import type { LogFollows } from './log-follows.ts'
-import { problem } from './problems.ts'
+import { problem, problemOf } from './problems.ts'
 import type { Roster } from './roster.ts'
 import type { CommandParsed, Face } from './rpc/served-engine.ts'
 import type { RunBook } from './run-book.ts'
@@ -67,8 +67,11 @@ export function createRunHandlers(sessions: {
 		removeRun: async (input) => {
 			const run = await known(input.run)
 			if (run.outcome.status === 'running') throw new ProblemError(problem('run-going', { run: run.id }))
-			await removeRun(linkOf(run.id), run.id)
-			store.put('runs', run.id, undefined)
+			// One that another laptop took away, or that was too old, is gone as it was wished.
+			await removeRun(linkOf(run.id), run.id).catch((error: unknown) => {
+				if (problemOf(error).code !== 'run-unknown') throw error
+			})
+			book.gone([run.id])
 			return {}
 		},
 		lookRun: async (input) => {
@@ -85,7 +88,7 @@ export function createRunHandlers(sessions: {
 		},
 		followLog: async (input, face) => {
 			await known(input.run)
-			follows.start(face, input.run, linkOf(input.run), input.from)
+			follows.start(face, input.run, linkOf(input.run), input)
 			return {}
 		},
 		unfollowLog: async (input, face) => {
@@ -97,7 +100,7 @@ export function createRunHandlers(sessions: {
 			const { link } = roster.workstation(config.workstation)
 			link.connect()
 			await link.whenUp(linkTimeoutMs)
-			return await probe(link, config, sessions.now)
+			return await probe(link, config, sessions.now, { download: input.download })
 		},
 	}
 }

@@ -39,7 +39,8 @@ export function endOf(run: Run, now: number): Happening {
 	const endedAt = run.outcome.status === 'running' ? now : run.outcome.endedAt
 	const span = spanWords(endedAt - run.startedAt)
 	const metric = status === 'succeeded' ? metricText(run.metrics, run.change) : null
-	const join = (...parts: (string | null)[]) => parts.filter((part) => part !== null && part !== '').join(' · ')
+	const join = (...parts: (string | null)[]) =>
+		parts.filter((part) => part !== null && part !== '').join(' · ')
 	return happening(
 		{
 			id: runNotice(run.id),
@@ -54,6 +55,7 @@ export function endOf(run: Run, now: number): Happening {
 			project: run.project,
 			workstation: run.workstation,
 			urgent: status !== 'succeeded' && status !== 'cancelled',
+			at: endedAt,
 		},
 		words[status],
 	)

@@ -4,7 +4,7 @@ import type { Run } from '../contract/state.ts'
 import { remoteWorktree } from './git/remote.ts'
 import type { StepRunner } from './operation.ts'
 import { leaving, type OperationResult } from './operations.ts'
-import { problem } from './problems.ts'
+import { problem, problemOf } from './problems.ts'
 import { durationOf, fillCommand } from './runs/command.ts'
 import { runProblem } from './runs/run-problem.ts'
 import { runnerOf } from './runs/runners.ts'
@@ -47,6 +47,11 @@ export function planRuns(context: SyncContext): Planned[] {
 	}))
 }
 
+/** Then nothing was started. */
+const refusals: ReadonlySet<string> = new Set([
+	...['run-not-started', 'log-out-ends-runs', 'slurm-missing', 'slurm-refused'],
+])
+
 /** Starts them all. `bringBackTo`: the project whose results are wanted at their end. */
 export async function startRuns(
 	context: SyncContext,
@@ -61,10 +66,17 @@ export async function startRuns(
 		const [first] = requests
 		if (!first) return []
 		const series = first.series ?? null
-		const runs =
+		const each = (what: (id: string) => Promise<void>) => Promise.all(requests.map(({ id }) => what(id)))
+		await each((id) => context.book.starting(id, options.bringBackTo))
+		const starting =
 			series === null
-				? [await startRun(context.link, first)]
-				: await startSeries(context.link, requests, series)
+				? startRun(context.link, first).then((run) => [run])
+				: startSeries(context.link, requests, series)
+		const runs = await starting.catch(async (error: unknown) => {
+			// Else, such as when the link was lost, they may have begun all the same.
+			if (refusals.has(problemOf(error).code)) await each((id) => context.book.notStarted(id))
+			throw error
+		})
 		for (const run of runs) await context.book.started(run, options.bringBackTo)
 		learn(result, runs)
 		const [one] = runs

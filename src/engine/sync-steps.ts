@@ -1,3 +1,4 @@
+import { agentSteps } from './agents/bring-agent.ts'
 import { backSteps } from './git/back.ts'
 import { setupSteps } from './git/setup.ts'
 import { undoSteps } from './git/undo.ts'
@@ -22,7 +23,7 @@ export function syncSteps(kind: SyncKind, { commit }: Wish): PlannedStep[] {
 		go: [...up, startStep, validateStep, ...backSteps],
 		undo: undoSteps,
 		setup: setupSteps,
-		agent: backSteps,
+		agent: agentSteps,
 	}
 	return [connectStep, ...steps[kind]]
 }

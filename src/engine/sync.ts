@@ -3,6 +3,7 @@ import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig, WorkstationConfig } from '../contract/config.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { Run } from '../contract/state.ts'
+import { bringAgent } from './agents/bring-agent.ts'
 import { back } from './git/back.ts'
 import { newOperation } from './git/safety.ts'
 import { setUp } from './git/setup.ts'
@@ -68,8 +69,7 @@ export async function sync(
 		else if (kind === 'back') await bringBack(context, runner, result, context.wish)
 		else if (kind === 'undo') await undoLast(context, runner)
 		else if (kind === 'setup') await setUp(runner, context.link, context.project)
-		else if (kind === 'agent')
-			throw new ProblemError(problem('agent-unset', { project: context.project.name }))
+		else if (kind === 'agent') await bringOfAgent(context, runner, result)
 		else if (kind === 'run') await runThere(context, runner, result)
 		else await go(context, runner, result)
 	} finally {
@@ -149,6 +149,16 @@ async function bringBack(
 	const brought = await back(runner, context.link, context.project, wish, operation)
 	result.commits = { ...result.commits, back: brought.commits }
 	await context.broughtBack()
+}
+
+/** What the validation owes is owed as before. */
+async function bringOfAgent(
+	{ link, project, wish }: SyncContext,
+	runner: StepRunner,
+	result: OperationResult,
+): Promise<void> {
+	const brought = await bringAgent(runner, link, project, wish)
+	result.commits = { ...result.commits, back: brought.commits }
 }
 
 async function go(context: SyncContext, runner: StepRunner, result: OperationResult): Promise<void> {

@@ -38,15 +38,20 @@ export class Syncs {
 		})
 	}
 
-	/** Brings the results of a run back when a `go` still owes them and nothing else is under way. */
-	bringBackOwed(run: Run): void {
+	/**
+	 * Brings the results of a run back when a `go` still owes them and nothing else is under way. Returns the operation's
+	 * id; null: there is none.
+	 */
+	bringBackOwed(run: Run): string | null {
 		const { ledger, operations, roster, store, now } = this.#options
 		const runs = run.series === null ? [run] : this.#runsOf(run.series)
-		if (runs.some(({ outcome }) => outcome.status !== 'succeeded')) return
+		if (runs.some(({ outcome }) => outcome.status !== 'succeeded')) return null
 		const project = ledger.projectToBringBack(run.id)
 		const paused = (store.state.app.pausedUntil ?? 0) > now()
-		if (project === undefined || paused || operations.isBusy(project)) return
-		if (roster.projects().some((other) => other.config.name === project)) this.start('back', project)
+		if (project === undefined || paused || operations.isBusy(project)) return null
+		return roster.projects().some((other) => other.config.name === project)
+			? this.start('back', project)
+			: null
 	}
 
 	#runsOf(series: string): Run[] {

@@ -33,6 +33,8 @@ const mostReadings = 120
 export interface WorkstationListener {
 	/** What else to ask in the next round trip, such as a project's git facts. */
 	riders(): Rider[]
+	/** A sign of life, every few seconds while the link is up. */
+	beat?(link: Link): void
 	/** Every run the workstation tells of, whenever it does. */
 	runSeen(run: Run): void
 	/** Runs whose end this laptop waits for or has not told yet: asked for by name, and never taken away. */
@@ -197,7 +199,10 @@ export class WorkstationSession {
 			await watchWorkstation(
 				this.link,
 				{
-					gpu: (gpu) => this.#gpuRead(gpu),
+					gpu: (gpu) => {
+						this.#gpuRead(gpu)
+						this.#listener.beat?.(this.link)
+					},
 					run: (update) => {
 						const old = this.#store.state.runs[update.id]
 						if (old?.outcome.status === 'running')
@@ -214,6 +219,7 @@ export class WorkstationSession {
 						// What ended between the last list and this watch was heard by nobody.
 						if (!hears) this.#listRunsSoon()
 						hears = true
+						this.#listener.beat?.(this.link)
 					},
 				},
 				signal,

@@ -105,7 +105,7 @@ describe('the packed app for Linux', () => {
 
 	test('holds every script and every file of the demo, as they are in the sources, and no other', () => {
 		const wanted = [
-			...filesUnder('src/engine/remote', /\.sh$/).map((name) => `engine/remote/${name}`),
+			...filesUnder('src/engine/remote', /\.(sh|py)$/).map((name) => `engine/remote/${name}`),
 			...filesUnder('src/engine/link', /\.sh$/).map((name) => `engine/link/${name}`),
 			'workstation/nvidia-smi.sh',
 			...filesUnder('src/workstation/demo').map((name) => `workstation/demo/${name}`),

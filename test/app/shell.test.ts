@@ -315,6 +315,20 @@ describe('notices', () => {
 		expect(opened).toEqual(['r1'])
 		stop()
 	})
+	test('one that is about no single run opens the window', async () => {
+		const several = { ...notice, id: 'several:run:1', kind: 'several', run: null, covers: ['run:1', 'run:2'] }
+		const engine = standInEngine(stateOf(), () => ({ first: true }))
+		const face = followEngine(engine.open)
+		const opened: unknown[] = []
+		const stop = showNotices(face, (run) => opened.push(run))
+		await vi.waitFor(() => expect(face.state()).not.toBeNull())
+		const before = electron.Notification.shown.length
+		engine.change({ slice: 'notices', value: { [several.id]: several } })
+		await vi.waitFor(() => expect(electron.Notification.shown).toHaveLength(before + 1))
+		electron.Notification.shown.at(-1)?.happen('click', preventable())
+		expect(opened).toEqual([null])
+		stop()
+	})
 })
 
 test.each(['resume', 'unlock-screen'] as const)(

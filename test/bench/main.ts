@@ -4,7 +4,8 @@
 import { makeBed } from './bed.ts'
 import { fairnessRows } from './fairness.ts'
 import { ladderRow } from './ladder.ts'
-import { noticeRow } from './notice.ts'
+import { logRows } from './log.ts'
+import { noticeRows } from './notice.ts'
 import { outageRows } from './outage.ts'
 import { pendingRows } from './pending.ts'
 import { quietRow } from './quiet.ts'
@@ -17,7 +18,8 @@ const measures = {
 	status: statusRow,
 	up: upRow,
 	ladder: ladderRow,
-	notice: noticeRow,
+	notice: noticeRows,
+	log: logRows,
 	outage: outageRows,
 	fairness: fairnessRows,
 	pending: pendingRows,

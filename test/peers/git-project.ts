@@ -43,7 +43,7 @@ export interface GitProject extends Repositories {
 	names: RepositoryNames
 	up(wish?: Wish): ReturnType<typeof up>
 	back(wish?: Wish): ReturnType<typeof back>
-	preview(kind: PlannedKind, wish?: Wish): Promise<Plan>
+	preview(kind: Exclude<PlannedKind, 'agent'>, wish?: Wish): Promise<Plan>
 	pending(): Promise<ReturnType<typeof pendingOf>>
 	/** Writes a file in the worktree, as a run does. */
 	result(name: string, text: string): Promise<void>

@@ -192,7 +192,8 @@ describe.skipIf(sshdMissing)(`go on a real sshd${sshdMissing ? ` (skipped: ${ssh
 			Object.values(state.operations).find((one) => one.outcome?.status === 'succeeded'),
 		)
 		expect(await readFile(join(repositories.laptop, 'results/metrics.json'), 'utf8')).toContain('0.81')
-		expect(Object.keys(second.state().notices)).toEqual([`run:${run.id}`])
+		const told = await second.until((state) => Object.keys(state.notices)[0])
+		expect(told).toBe(`run:${run.id}`)
 		await second.call('claimNotice', { notice: `run:${run.id}` })
 		await second.dispose()
 		const third = await start(true)

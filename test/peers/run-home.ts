@@ -106,7 +106,7 @@ function livingIn(home: string): { pid: number; command: string }[] {
  * shapes that were taken from systemd 252. Needs a link with `path()`.
  */
 export async function standInSystemd(
-	at: RunHome,
+	at: Pick<RunHome, 'program'>,
 	says: { killsAtLogOut?: boolean; spares?: string; lingers?: boolean; state?: string },
 ): Promise<void> {
 	const spared = says.spares === undefined ? 'as 0' : `as 1 "${says.spares}"`

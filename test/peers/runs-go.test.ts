@@ -124,7 +124,10 @@ describe.skipIf(sshdMissing)(`runs with parameters${sshdMissing ? ` (skipped: ${
 		const { hold, engine, start } = await setUp()
 		await writeFile(hold, '')
 		await engine.call('go', { sets: [{ lr: '1' }, { lr: '2' }] })
-		await engine.until((state) => Object.values(state.runs).some((run) => run.lastLine.startsWith('lr 1')))
+		await engine.until(({ runs }) => {
+			const all = Object.values(runs)
+			return all.length === 2 && all.some((run) => run.lastLine.startsWith('lr 1'))
+		})
 		const ids = runsOf(engine).map(({ id }) => id)
 		await engine.dispose()
 		const again = await start()

@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, open, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LogChunk } from '../../src/contract/commands.ts'
@@ -142,5 +142,103 @@ describe('following a log', () => {
 		const chunks: LogChunk[] = []
 		await followLog(link, run.id, ended.logBytes, (chunk) => void chunks.push(chunk), never)
 		expect(chunks.map((chunk) => chunk.text).join('')).toBe('later\n')
+	})
+})
+
+describe('following a log for eyes', () => {
+	const pace = { perSecond: 200_000, burst: 50_000, tail: 10_000 }
+	const line = (number: number) => `line größe ${String(number).padStart(8, '0')}\n`
+	const lineBytes = Buffer.byteLength(line(0))
+
+	/** Follows to the end, and holds each chunk against what the log has there. */
+	async function skimmed(link: ReturnType<typeof localLink>, id: string) {
+		let next = 0
+		let told = 0
+		let skips = 0
+		let last = ''
+		await followLog(
+			link,
+			id,
+			0,
+			async ({ from, text, ended }) => {
+				await new Promise((done) => setImmediate(done))
+				expect(from).toBeGreaterThanOrEqual(next)
+				if (from > next) skips++
+				// Whatever was left out, what comes stands where it is said to.
+				const whole = /^line.*\n/m.exec(text.slice(text.indexOf('\n') + 1))?.[0]
+				if (whole) {
+					const number = Number(/\d+/.exec(whole)?.[0])
+					expect(from + Buffer.byteLength(text.slice(0, text.indexOf(whole)))).toBe(number * lineBytes)
+				}
+				next = from + Buffer.byteLength(text)
+				told += Buffer.byteLength(text)
+				if (ended || text !== '') last = (last + text).slice(-200)
+			},
+			never,
+			pace,
+		)
+		return { next, told, skips, last }
+	}
+
+	test('leaves out what comes faster than it is read, never the end', async () => {
+		const link = localLink(at.home)
+		const run = await at.start(
+			link,
+			`awk 'BEGIN { for (i = 0; i < 400000; i++) printf "line größe %08d\\n", i }'`,
+		)
+		const { next, told, skips, last } = await skimmed(link, run.id)
+		const { logBytes } = await whenEnded(link, run.id)
+		expect(logBytes).toBe(400_000 * lineBytes)
+		expect(next).toBe(logBytes)
+		expect(last).toMatch(/line größe 00399999\n$/)
+		expect(skips).toBeGreaterThan(0)
+		expect(told).toBeLessThan(logBytes / 2)
+	})
+
+	test('leaves out nothing of a log that can be read', async () => {
+		const link = localLink(at.home)
+		const run = await at.start(link, `for i in 0 1 2 3 4; do printf 'line größe %08d\\n' $i; sleep 0.1; done`)
+		expect(await skimmed(link, run.id)).toMatchObject({ next: 5 * lineBytes, told: 5 * lineBytes, skips: 0 })
+	})
+})
+
+describe('a log of 1 GB', () => {
+	const size = 1024 ** 3
+	const sparse = async () => {
+		const id = newRunId('nt', 0)
+		const folder = join(at.home, '.hawser/runs', id)
+		await mkdir(folder, { recursive: true })
+		const file = await open(join(folder, 'log'), 'w')
+		await file.write('the end\n', size - 8)
+		await file.close()
+		return { id, folder }
+	}
+
+	test('its end is read and followed without what comes before', async () => {
+		const { id, folder } = await sparse()
+		expect(await read(id, size - 8)).toEqual({ text: 'the end\n', end: size, size })
+		expect((await read(id, size - 65_536, 65_536)).text.length).toBe(65_536)
+		const before = process.memoryUsage().rss
+		const ender = new AbortController()
+		const chunks: LogChunk[] = []
+		const follow = followLog(
+			localLink(at.home),
+			id,
+			size - 8,
+			(chunk) => void chunks.push(chunk),
+			ender.signal,
+		)
+		await until(() => chunks.length > 0)
+		await appendFile(join(folder, 'log'), 'more\n')
+		await until(() => chunks.map((chunk) => chunk.text).join('') === 'the end\nmore\n')
+		ender.abort()
+		await follow
+		expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
+	})
+
+	test('one that is cut short is read as empty there', async () => {
+		const { id, folder } = await sparse()
+		await truncate(join(folder, 'log'), 3)
+		expect(await read(id, size - 8)).toEqual({ text: '', end: size - 8, size: 3 })
 	})
 })

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, realpath } from 'node:fs/promises'
+import { access, mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -27,7 +27,7 @@ const detach = async (pty: TestPty) => {
 
 describe.skipIf(sshdMissing).each(['ssh2', 'openssh'] as const)('tmux over %s', (transport) => {
 	test('two faces see the same session, in the project’s folder; detached, it goes on', async () => {
-		const remote = `~/it's a "work" tree; -x`
+		const remote = `~/it's a "work" tree #(touch $HOME-hit); -x`
 		const { sshd, face } = await terminalBed({ transport, projects: [{ name: 'nt', remote }] })
 		const folder = join(sshd.home, remote.slice(2))
 		await mkdir(folder)
@@ -37,6 +37,8 @@ describe.skipIf(sshdMissing).each(['ssh2', 'openssh'] as const)('tmux over %s', 
 		expect(await tmux(sshd, 'display-message', '-p', '-t', '=nt:', '#{pane_current_path}')).toBe(
 			await realpath(folder),
 		)
+		// The name is a name to tmux too.
+		await expect(access(`${sshd.home}-hit`)).rejects.toThrow()
 		// Without its name: it is the only project.
 		const second = await face().open({ what: 'tmux', columns: 100, rows: 30 })
 		await second.type('echo "still $marked"\r')

@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Run } from '../../src/contract/state.ts'
 import { Ledger } from '../../src/engine/ledger.ts'
 import { RunBook } from '../../src/engine/run-book.ts'
+import { endOf } from '../../src/engine/run-notice.ts'
 import { Store } from '../../src/engine/store.ts'
+import { project } from './cli/states.ts'
 import { emptyState, someRun, startedAt } from './states.ts'
 
 let folder: string
@@ -31,6 +33,10 @@ async function setUp(more: { now?: () => number; patternOf?: () => string } = {}
 		ledger,
 		now: () => startedAt,
 		ended: (run) => told.push(run),
+		tell: (run) => {
+			const { notice } = endOf(run, startedAt)
+			store.put('notices', notice.id, notice)
+		},
 		...more,
 	})
 	const notice = async () => {
@@ -81,6 +87,17 @@ describe('the run book', () => {
 		const third = await setUp()
 		third.book.seen(ended)
 		expect(third.store.state.notices).toEqual({})
+	})
+
+	test('the end of a run whose start was never answered is told, by a later engine too', async () => {
+		const first = await setUp()
+		await first.book.starting('r1', 'nt')
+		const second = await setUp()
+		second.book.seen(ended)
+		await second.notice()
+		expect(Object.keys(second.store.state.notices)).toEqual(['run:r1'])
+		expect(second.ledger.projectToBringBack('r1')).toBe('nt')
+		expect(second.ledger.isUntold('r1')).toBe(true)
 	})
 
 	test('those who wait hear of its progress and of its end', async () => {
@@ -139,5 +156,22 @@ describe('the run book', () => {
 		book.seen(ended)
 		book.gone(['r1', 'r2'])
 		expect(store.state.runs).toEqual({})
+	})
+
+	test('metrics are compared by the project’s directions, also when an earlier run is told of last', async () => {
+		const { store, book } = await setUp()
+		store.put('projects', 'nt', { ...project(), directions: { rows: 'higher' } })
+		const at = (id: string, minute: number, rows: number) =>
+			someRun({ id, startedAt: startedAt + minute * 60_000, metrics: { rows } })
+		book.seen(at('third', 3, 5))
+		expect(store.state.runs.third).toMatchObject({ change: null, best: null })
+		book.seen(at('first', 1, 8))
+		book.seen(at('second', 2, 6))
+		expect(store.state.runs.third).toMatchObject({ change: { rows: -1 }, best: { rows: 8 } })
+		expect(store.state.runs.second).toMatchObject({ change: { rows: -2 }, best: { rows: 8 } })
+		expect(store.state.runs.first).toMatchObject({ change: null, best: null })
+		const before = store.state.runs.third
+		book.seen(at('first', 1, 8))
+		expect(store.state.runs.third).toBe(before)
 	})
 })

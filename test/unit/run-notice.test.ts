@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { spanWords } from '../../src/contract/run-words.ts'
-import { noticeOf } from '../../src/engine/run-notice.ts'
+import { endOf } from '../../src/engine/run-notice.ts'
 import { someRun, startedAt } from './states.ts'
 
 const endedAt = startedAt + 38 * 60_000
@@ -28,11 +28,14 @@ describe('the notice of a run', () => {
 		[
 			someRun({ outcome: { status: 'lost', endedAt, reason: 'restarted' }, lastLine: '' }),
 			null,
-			'nt was lost: the workstation restarted on lab',
+			'nt was lost in a restart on lab',
 			'38 min',
 		],
 	])('%#', (run, change, title, body) => {
-		expect(noticeOf({ ...run, change }, endedAt)).toMatchObject({ id: 'run:r1', title, body, run: 'r1' })
+		const { notice, message } = endOf({ ...run, change }, endedAt)
+		expect(notice).toMatchObject({ id: 'run:r1', title, body, run: 'r1' })
+		// What a run printed stays on this laptop.
+		expect(message).toMatchObject({ id: 'run:r1', title, body: body.replace(' · no such file', '') })
 	})
 
 	test.each([

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { lineOf } from '../../renderer/line.ts'
 import { linkWords, transportWords } from '../../renderer/link-words.ts'
-import { appendLog, emptyLog, type LogLines, mostLines, withoutFirstLine } from '../../renderer/log-lines.ts'
 import { age, ago, bytes, duration, mainMetric, metricChange, metricValue } from '../../renderer/words.ts'
 import type { LinkState, Rung, WorkstationState } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
@@ -9,43 +8,6 @@ import { hours, minutes, now, seconds } from './moments.ts'
 import { builtIn, up, workstation } from './pieces.ts'
 import { brokenAt, noRungs, rungs } from './rung-pieces.ts'
 import { states } from './states.ts'
-
-const shown = (log: LogLines) => log.blocks.map((block) => block.text).join('') + log.tail.join('\n')
-
-describe('a log', () => {
-	const read = (...chunks: string[]) => shown(chunks.reduce(appendLog, emptyLog(false)))
-
-	test.each([
-		['plain lines', ['one\ntwo\n'], 'one\ntwo\n'],
-		['a line in two chunks', ['on', 'e\ntwo'], 'one\ntwo'],
-		['colours', ['\u001b[1;32mgood\u001b[0m\n'], 'good\n'],
-		['an escape cut by a chunk', ['a\u001b[3', '1mb'], 'ab'],
-		['a lone escape at the end', ['a\u001b', '[0mb'], 'ab'],
-		['a title set by the terminal', ['\u001b]0;title\u0007text'], 'text'],
-		['a progress bar', ['10 %\r20 %\r30 %'], '30 %'],
-		['a progress bar over chunks', ['10 %\r', '20 %\n', 'done'], '20 %\ndone'],
-		['line ends of another system', ['one\r', '\ntwo\r\n'], 'one\ntwo\n'],
-		['bells and nulls', ['a\u0007\u0000b'], 'ab'],
-		['other letters', ['Ünïcode — 日本\n'], 'Ünïcode — 日本\n'],
-	])('shows %s', (_, chunks, expected) => {
-		expect(read(...chunks)).toBe(expected)
-	})
-
-	test('keeps only the newest lines, and says that earlier ones are gone', () => {
-		let log = emptyLog(false)
-		for (let line = 0; line < 7000; line++) log = appendLog(log, `line ${line}\n`)
-		const lines = shown(log).split('\n')
-		expect(lines.length).toBeLessThanOrEqual(mostLines)
-		expect(lines.length).toBeGreaterThan(mostLines - 500)
-		expect(lines.at(-2)).toBe('line 6999')
-		expect(log.cut).toBe(true)
-	})
-
-	test('read from its middle begins with a whole line', () => {
-		expect(withoutFirstLine('half\nwhole\n')).toBe('whole\n')
-		expect(withoutFirstLine('no end')).toBe('no end')
-	})
-})
 
 describe('the line', () => {
 	const draw = (of: WorkstationState) => {

@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problem } from '../../src/engine/problems.ts'
 import { buildWindow, chromiumPath, launchBrowser, root } from './browser.ts'
 import { codeScenes, type Scene } from './code-scenes.ts'
+import { logScenes } from './log-scenes.ts'
+import { metricScenes } from './metric-scenes.ts'
+import { probeScenes } from './probe-scenes.ts'
 import { openStage, type Stage } from './stage.ts'
 import { stateNames, states } from './states.ts'
 
@@ -124,6 +127,9 @@ const scenes: Record<string, Scene> = {
 	},
 
 	...codeScenes,
+	...logScenes,
+	...metricScenes,
+	...probeScenes,
 }
 
 async function take(stage: Stage, name: string): Promise<void> {

@@ -1,8 +1,10 @@
 import type { State } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
+import { agentStates } from './agent-states.ts'
 import { codeStates } from './code-states.ts'
 import { linkStates } from './link-states.ts'
 import { loginStates } from './login-states.ts'
+import { metricStates } from './metric-states.ts'
 import { hours, minutes, now, seconds } from './moments.ts'
 import {
 	about,
@@ -348,9 +350,11 @@ export const states = {
 
 	'config-mistake': () => stateOf({ summary: about(mistake, 'attention', null), configProblem: mistake }),
 
+	...agentStates,
 	...codeStates,
 	...linkStates,
 	...loginStates,
+	...metricStates,
 	...zerotierStates,
 } satisfies Record<string, () => State>
 

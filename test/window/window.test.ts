@@ -121,34 +121,6 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 		await page.getByRole('table').waitFor({ state: 'detached' })
 	})
 
-	test('a log is read from its end, follows, drops escapes, and stays where one scrolled to', async () => {
-		const { page, engine } = await open('working')
-		const id = running().id
-		engine.handlers.readLog = () => ({ text: 'first line\n', end: 4210, size: 4210 })
-		await button(page, /running: nt/).click()
-		const log = page.getByRole('region', { name: 'Log of nt' })
-		await log.getByText('first line').waitFor()
-		expect(await engine.sent('readLog')).toEqual({ run: id, from: 0, most: 65_536 })
-		expect(await engine.sent('followLog')).toEqual({ run: id, from: 4210 })
-		const [face] = engine.faces
-		const lines = Array.from({ length: 200 }, (_, number) => `\u001b[32mline ${number}\u001b[0m\n`).join('')
-		face?.log({ run: id, from: 4210, text: lines, ended: false })
-		await log.getByText('line 199').waitFor()
-		expect(await log.textContent()).not.toContain('[32m')
-		const fromEnd = `((e) => e.scrollHeight - e.scrollTop - e.clientHeight)(document.querySelector('.log'))`
-		expect(await page.evaluate(fromEnd)).toBeLessThan(2)
-		await page.evaluate('document.querySelector(".log").scrollTo(0, 0)')
-		await button(page, 'To the end').waitFor()
-		face?.log({ run: id, from: 99_999, text: 'the last line\n', ended: false })
-		await log.getByText('the last line').waitFor({ state: 'attached' })
-		expect(await page.evaluate('document.querySelector(".log").scrollTop')).toBe(0)
-		await button(page, 'To the end').click()
-		await button(page, 'To the end').waitFor({ state: 'detached' })
-		expect(await page.evaluate(fromEnd)).toBeLessThan(2)
-		await button(page, /running: nt/).click()
-		expect(await engine.sent('unfollowLog')).toEqual({ run: id })
-	})
-
 	test('opening a run that ended is looking at it; one that still runs is looked at when it ends', async () => {
 		const { page, engine } = await open('working')
 		await button(page, /running: nt/).click()

@@ -29,7 +29,7 @@ type Outline = Omit<Plan, 'kind' | 'project' | 'at'>
 export async function preview(
 	link: Link,
 	project: ProjectConfig,
-	kind: PlannedKind,
+	kind: Exclude<PlannedKind, 'agent'>,
 	wish: Wish,
 	signal: AbortSignal,
 	now: number,

@@ -10,7 +10,7 @@ import { type Side, sidesOf } from './sides.ts'
  * tell which operation was the last, so they hold milliseconds.
  */
 export function newOperation(
-	kind: 'up' | 'back' | 'go' | 'undo' | 'setup' | 'worktree-add' | 'worktree-remove',
+	kind: 'up' | 'back' | 'go' | 'undo' | 'setup' | 'agent' | 'worktree-add' | 'worktree-remove',
 	now: number,
 ): string {
 	const at = new Date(now).toISOString().replace(/[-:.]/g, '')

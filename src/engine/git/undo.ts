@@ -41,7 +41,9 @@ async function look(link: Link, project: ProjectConfig, signal: AbortSignal): Pr
 	await checkNames(project)
 	const sides = await sidesOf(link, project, signal)
 	const kept = await Promise.all(sides.map((side) => readSettled(side, signal)))
-	const branches = [project.git.base, project.git.validation]
+	// A branch that an agent's commits were kept on is the laptop's own too.
+	const { git, agent } = project
+	const branches = [git.base, git.validation, ...(agent ? [agent.branch] : [])]
 	const choice = chooseUndo(kept, { project: project.name, branches })
 	const stopped = stopOf(choice, sides, project)
 	const plan: Plan = {

@@ -12,7 +12,7 @@ export interface Happening {
 /** A notice, and the same without what is for this laptop's screen alone. */
 export function happening(
 	words: Pick<Notice, 'id' | 'kind' | 'title' | 'body' | 'run' | 'at'>,
-	outside: Pick<Message, 'project' | 'workstation' | 'urgent'> & { body: string },
+	outside: Pick<Message, 'body' | 'project' | 'workstation' | 'urgent'> & { at?: number },
 	word = words.title,
 ): Happening {
 	return {

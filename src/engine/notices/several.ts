@@ -10,7 +10,12 @@ const mostNamed = 4
 function counts(runs: readonly Happening[]): string {
 	const found = new Map<string, number>()
 	for (const { word } of runs) found.set(word, (found.get(word) ?? 0) + 1)
-	return [...found].map(([word, count]) => `${count} ${word}`).join(', ')
+	const order = ([one]: [string, number], [other]: [string, number]) =>
+		Number(other === 'finished') - Number(one === 'finished') || one.localeCompare(other, 'en')
+	return [...found]
+		.sort(order)
+		.map(([word, count]) => `${count} ${word}`)
+		.join(', ')
 }
 
 function only(values: readonly (string | null)[]): string | null {

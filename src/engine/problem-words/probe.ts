@@ -1,4 +1,5 @@
 import { openConfig } from '../next-steps.ts'
+import { typed } from '../quote.ts'
 import { type Catalogue, waits } from './catalogue.ts'
 
 /** The probe of Python, PyTorch and TiRex, and coding agents, terminals, messages. */
@@ -6,6 +7,7 @@ export const probeWords = {
 	'python-missing': (f) => ({
 		title: 'No Python was found for the project',
 		meaning: `Looked for a virtual environment in ${f('folder')}, conda, uv, python3 and python. Name one in the settings: validation.python.`,
+		next: openConfig,
 		...waits,
 	}),
 	'python-failed': (f) => ({
@@ -70,14 +72,28 @@ export const probeWords = {
 	'agent-missing': (f) => ({
 		title: `${f('command')} is not found on the workstation`,
 		meaning: 'It is not on the PATH of a login there. Read how it is installed, and run that there yourself.',
-		...(f('install') ? { next: { kind: 'copy', label: 'Copy the command', text: f('install') } } : {}),
+		...(f('install') !== 'unknown'
+			? { next: { kind: 'copy', label: 'Copy the command', text: f('install') } }
+			: {}),
 		...waits,
 	}),
-	'agent-login': (f) => ({
-		title: `${f('command')} is not logged in on the workstation`,
-		meaning: `${f('why')}. Attach to it once and log in there; the login stays.`,
-		...waits,
-	}),
+	'agent-login': (f) => {
+		const isMac = f('how') !== 'none'
+		const project = `${f('project').startsWith('-') ? '-- ' : ''}${typed(f('project'))}`
+		const attach = `hawser agent start ${project} && hawser agent attach ${project}`
+		return {
+			title: `${f('command')} is not logged in on the workstation`,
+			meaning: isMac
+				? `A Mac keeps its login in the keychain, and that stays locked for whoever comes over SSH. Unlock it in the agent’s session and log in there; or make a token with "claude setup-token" and set it as CLAUDE_CODE_OAUTH_TOKEN in the Mac’s login profile: that needs no keychain.`
+				: 'There is neither a login of it nor a key or a token in a login’s environment. No browser opens over SSH: start it and attach to it once, open the address that it shows on this laptop, and paste the code that you get into its session. The login stays.',
+			next: {
+				kind: 'copy',
+				label: 'Copy the command',
+				text: isMac ? 'security unlock-keychain' : attach,
+			},
+			...waits,
+		}
+	},
 	'agent-no-tmux': () => ({
 		title: 'The workstation has no tmux',
 		meaning: 'A coding agent lives in a tmux session, so that it goes on without you. Install tmux there.',
@@ -108,6 +124,6 @@ export const probeWords = {
 	}),
 	'webhook-failed': (f) => ({
 		title: 'A notice could not be sent to the webhook',
-		meaning: `${f('host')} said: ${f('said')}. It was tried ${f('tries')} times; the notice is shown here all the same.`,
+		meaning: `${f('host')} said: ${f('said')}. Tries made: ${f('tries')}. The notice is shown here all the same.`,
 	}),
 } satisfies Catalogue

@@ -13,7 +13,7 @@ export const runsWords = {
 	}),
 	'run-killed': (f) => ({
 		title: `The run was killed by ${f('signal')}`,
-		meaning: `${f('why') || 'Something on the workstation ended it; KILL is often memory running out'}. Its last line: ${f('lastLine')}`,
+		meaning: `${f('why')}. Its last line: ${f('lastLine')}`,
 	}),
 	'run-timed-out': (f) => ({
 		title: `The run was stopped at its limit of ${f('limit')}`,

@@ -5,4 +5,4 @@
 log=$runs/$1/log
 [ -f "$log" ] || exit 3
 echo "size $(log_size "$log")"
-tail -c "+$(($2 + 1))" "$log" | head -c "$3"
+log_bytes "$log" "$2" "$3"

@@ -29,6 +29,11 @@ const needs: Record<string, readonly string[]> = {
 	'run-cancel': ['run-lib', 'run-tell', 'run-slurm'],
 	'run-remove': ['run-lib'],
 	watch: ['run-lib', 'run-slurm'],
+	'log-read': ['log-lib'],
+	'log-search': ['log-lib'],
+	'agent-look': ['git-lib', 'agent-lib'],
+	'agent-start': ['run-causes', 'agent-lib'],
+	'agent-stop': ['agent-lib'],
 	'git-facts': ['git-lib'],
 	'git-up': ['git-lib', 'git-move', 'git-commit', 'git-merge'],
 	'git-back': ['git-lib', 'git-move', 'git-commit'],
@@ -72,6 +77,7 @@ export const scriptText = (name: string): string => textOf(filesOf(name))
 export type ScriptName =
 	| 'facts'
 	| 'watch'
+	| 'probe'
 	| 'run-start'
 	| 'run-series'
 	| 'run-sequence'
@@ -80,6 +86,7 @@ export type ScriptName =
 	| 'run-remove'
 	| 'run-prune'
 	| 'log-read'
+	| 'log-search'
 	| 'log-follow'
 	| 'git-facts'
 	| 'git-up'
@@ -93,6 +100,9 @@ export type ScriptName =
 	| 'git-lfs'
 	| 'git-worktrees'
 	| 'tmux-session'
+	| 'agent-look'
+	| 'agent-start'
+	| 'agent-stop'
 
 export const printMarker = `printf '\\036hawser\\036\\n'`
 

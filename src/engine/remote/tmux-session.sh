@@ -16,8 +16,9 @@ if ! there; then
 	place "$3"
 	[ -d "$at" ] || fail folder-missing "path=$at" "project=$7"
 	cd "$at" 2>/dev/null || fail folder-missing "path=$at" "project=$7"
+	# It begins in the folder that tmux is called from: what -c names is a format to tmux, and `#(…)` in it a command.
 	# Another one may be making it too.
-	if ! said=$(tmux new-session -d -s "$name" -c "$at" -x "$4" -y "$5" 2>&1 </dev/null) && ! there; then
+	if ! said=$(tmux new-session -d -s "$name" -x "$4" -y "$5" 2>&1 </dev/null) && ! there; then
 		fail remote-failed "script=tmux new-session" code=1 "stderr=$(gist "$said")"
 	fi
 fi

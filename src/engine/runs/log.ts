@@ -1,13 +1,15 @@
-import { isUtf8 } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
 import { ProblemError } from '../../contract/client.ts'
 import type { CommandOutput, LogChunk } from '../../contract/commands.ts'
 import type { Link, RemoteProcess } from '../link/link.ts'
 import { problem } from '../problems.ts'
 import { afterMarker, startScript } from '../remote/script.ts'
+import { LogChunks, textOf, wholeLength } from './log-chunks.ts'
+import { Budget, type Pace } from './log-pace.ts'
 import { noSuchRun, requireId } from './runs.ts'
 
 const readTimeoutMs = 20_000
-/** How long what is missing of an ended run's log may take to come. */
+/** How long nothing may come while something is missing of an ended run's log. */
 const drainMs = 10_000
 
 /**
@@ -60,6 +62,8 @@ function parseLog(output: Buffer, from: number, most: number): CommandOutput<'re
  * Tells what is in a run's log from byte `from` on and what comes to it, until the run has ended (then the
  * last chunk says so) or `signal`. The next chunk waits until `onChunk` has settled: back-pressure reaches
  * the workstation. Settles when nothing will come any more.
+ * @param pace what comes faster than this is left out, but for the end of it; the next chunk then begins after the end of
+ *   the one before
  * @throws ProblemError `run-unknown`, `link-lost`, `remote-failed`
  */
 export async function followLog(
@@ -68,29 +72,40 @@ export async function followLog(
 	from: number,
 	onChunk: (chunk: LogChunk) => void | Promise<void>,
 	signal: AbortSignal,
+	pace?: Pace,
 ): Promise<void> {
-	const remote = await startScript(link, 'log-follow', [requireId(id), String(from)], signal)
+	const word = randomUUID()
+	const args = [requireId(id), String(from), word, String(pace?.tail ?? 0)]
+	const remote = await startScript(link, 'log-follow', args, signal)
 	const stop = onAbort(signal, () => remote.close())
-	const follow = new Follow(id, from, onChunk)
+	const chunks = new LogChunks(id, from, onChunk)
+	const budget = pace && new Budget(pace)
 	// The script ends with its input; a log that never gets as long as was said must not hold this up.
 	let drain: NodeJS.Timeout | undefined
 	const endWhenWhole = () => {
-		if (follow.isWhole()) remote.stdin.end()
-		else if (follow.size !== null) drain ??= setTimeout(() => remote.stdin.end(), drainMs)
+		clearTimeout(drain)
+		if (chunks.isWhole) remote.stdin.end()
+		else if (chunks.size !== null) drain = setTimeout(() => remote.stdin.end(), drainMs)
 	}
 	let complaint = ''
 	remote.stderr.on('data', (data: Buffer) => {
 		complaint = (complaint + data.toString()).slice(-500)
 		const ended = /^ended (\d+)\n/m.exec(complaint)
-		if (ended && follow.size === null) follow.size = Number(ended[1])
+		if (ended && chunks.size === null) chunks.size = Number(ended[1])
 		endWhenWhole()
 	})
 	try {
 		const exit = await toEnd(remote, async (chunk) => {
-			await follow.take(chunk)
+			clearTimeout(drain)
+			await chunks.take(chunk)
+			if (budget && !chunks.skipping) {
+				const far = await budget.spend(chunk.length, signal)
+				if (far && remote.stdout.readableLength > 0 && remote.stdin.writable)
+					remote.stdin.write(`${chunks.skip(word)}\n`)
+			}
 			endWhenWhole()
 		})
-		if (follow.size !== null) return await follow.finish()
+		if (chunks.size !== null) return await chunks.finish()
 		if (exit.code === noSuchRun) throw new ProblemError(problem('run-unknown', { run: id }))
 		const code = exit.code ?? exit.signal ?? 'unknown'
 		throw new ProblemError(problem('remote-failed', { script: 'log-follow', code, stderr: complaint.trim() }))
@@ -99,51 +114,6 @@ export async function followLog(
 	} finally {
 		clearTimeout(drain)
 		stop()
-	}
-}
-
-/** Bytes that come, as chunks of whole characters. */
-class Follow {
-	/** The whole log's size, once the run has ended. */
-	size: number | null = null
-	readonly #run: string
-	readonly #onChunk: (chunk: LogChunk) => void | Promise<void>
-	#next: number
-	#rest: Buffer = Buffer.alloc(0)
-	#begun = false
-
-	constructor(run: string, from: number, onChunk: (chunk: LogChunk) => void | Promise<void>) {
-		this.#run = run
-		this.#next = from
-		this.#onChunk = onChunk
-	}
-
-	isWhole(): boolean {
-		return this.size !== null && this.#begun && this.#next + this.#rest.length >= this.size
-	}
-
-	async take(bytes: Buffer): Promise<void> {
-		this.#rest = Buffer.concat([this.#rest, bytes])
-		if (!this.#begun) {
-			const answer = afterMarker(this.#rest.toString('latin1'))
-			if (answer === null) return
-			this.#begun = true
-			this.#rest = Buffer.from(answer, 'latin1')
-		}
-		await this.#tell(wholeLength(this.#rest), false)
-	}
-
-	async finish(): Promise<void> {
-		await this.#tell(this.#rest.length, true)
-	}
-
-	async #tell(length: number, ended: boolean): Promise<void> {
-		if (length === 0 && !ended) return
-		const from = this.#next
-		const text = textOf(this.#rest.subarray(0, length))
-		this.#rest = this.#rest.subarray(length)
-		this.#next += length
-		await this.#onChunk({ run: this.#run, from, text, ended })
 	}
 }
 
@@ -173,31 +143,4 @@ function onAbort(signal: AbortSignal, listener: () => void): () => void {
 	signal.addEventListener('abort', listener, { once: true })
 	if (signal.aborted) listener()
 	return () => signal.removeEventListener('abort', listener)
-}
-
-/** How many of these bytes come before a character that is not all there yet. */
-export function wholeLength(bytes: Buffer): number {
-	for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-		const byte = bytes[bytes.length - back] ?? 0
-		if (byte < 0x80) break
-		if (byte < 0xc0) continue
-		const needs = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
-		return needs > back ? bytes.length - back : bytes.length
-	}
-	return bytes.length
-}
-
-/** As UTF-8; every byte that is none becomes `?`, so that the text stays as long as the bytes. */
-export function textOf(bytes: Buffer): string {
-	if (isUtf8(bytes)) return bytes.toString()
-	let text = ''
-	for (let at = 0; at < bytes.length; ) {
-		const byte = bytes[at] ?? 0
-		const length = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
-		const piece = bytes.subarray(at, at + length)
-		const good = piece.length === length && isUtf8(piece)
-		text += good ? piece.toString() : '?'
-		at += good ? length : 1
-	}
-	return text
 }

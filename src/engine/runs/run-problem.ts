@@ -4,7 +4,7 @@ import type { Run } from '../../contract/state.ts'
 import { problem } from '../problems.ts'
 
 const killedWords = {
-	signal: '',
+	signal: 'Something on the workstation ended it; KILL is often memory running out',
 	'out-of-memory': 'The memory of the workstation (or of its share of it) ran out, and the system ended it',
 	'log-out': 'The log-out ended everything that was started over the connection',
 	shutdown: 'The workstation was shutting down',

@@ -98,7 +98,9 @@ export function startFields(start: Start): string[] {
 		...(start.limitMs ? [`limit ${Math.ceil(start.limitMs)}`] : []),
 		...start.metrics.map((glob) => `glob ${glob}`),
 		...(start.anyway ? ['anyway yes'] : []),
-		...(start.runner === 'slurm' ? sbatchOptions(start.slurm ?? null, start.limitMs ?? null) : []),
+		...(start.runner === 'slurm'
+			? sbatchOptions(start.slurm ?? null, start.limitMs ?? null, Boolean(start.series))
+			: []),
 	]
 }
 

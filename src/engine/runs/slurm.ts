@@ -45,8 +45,13 @@ export function takenOptions(options: readonly string[]): string[] {
  * Slurm counts a limit in minutes. The wrapper keeps to it by the second; Slurm's own comes after that, for a wrapper
  * that cannot. A `--time` among the person's options comes last, so it wins.
  */
-export function sbatchOptions(slurm: SlurmSettings | null, limitMs: number | null): string[] {
-	const { partition, account, gres, atOnce, options = [] } = slurm ?? {}
+export function sbatchOptions(
+	slurm: SlurmSettings | null,
+	limitMs: number | null,
+	isSeries: boolean,
+): string[] {
+	// They share a worktree: two at once would write the same results.
+	const { partition, account, gres, atOnce = 1, options = [] } = slurm ?? {}
 	const words = [
 		...(partition === undefined ? [] : [`--partition=${partition}`]),
 		...(account === undefined ? [] : [`--account=${account}`]),
@@ -54,7 +59,7 @@ export function sbatchOptions(slurm: SlurmSettings | null, limitMs: number | nul
 		...(limitMs === null ? [] : [`--time=${Math.ceil(limitMs / 60_000) + 1}`]),
 		...options,
 	]
-	return [...words.map((word) => `option ${word}`), ...(atOnce === undefined ? [] : [`at-once ${atOnce}`])]
+	return [...words.map((word) => `option ${word}`), ...(isSeries ? [`at-once ${atOnce}`] : [])]
 }
 
 /** Printed by our scripts when Slurm would not: `slurm missing TOOL`, `slurm refused WORDS`, `slurm silent`. */

@@ -92,6 +92,7 @@ export function call(engine: FakeEngine, argv: string[], options: CallOptions = 
 		exit: (code) => void exits.push(code),
 	}
 	engine.handlers.ready ??= () => ({})
+	engine.handlers.lookAt ??= () => ({})
 	engine.handlers.claimNotice ??= () => ({ first: true })
 	const attachment = attach(engine, options.hosted ?? false)
 	const doors: Doors = {

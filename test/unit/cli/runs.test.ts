@@ -56,6 +56,34 @@ describe('log', () => {
 		expect(code).toBe(0)
 	})
 
+	test('--search prints the lines that hold a text, as they are found', async () => {
+		const asked: unknown[] = []
+		const engine = engineWith({
+			searchLog: (input) => {
+				asked.push(input)
+				return input.from === 0
+					? { hits: [{ line: 2, offset: 11, text: 'epoch 2 \u001b[2J' }], next: 19 }
+					: { hits: [{ line: 9, offset: 99, text: 'epoch 9' }], next: null }
+			},
+		})
+		const { code, text } = await finished(engine, ['log', ended.id, '--search', '-e.*', '--exact'])
+		expect(text).toBe('2: epoch 2 \n9: epoch 9\n')
+		expect(code).toBe(0)
+		expect(asked).toEqual([
+			{ run: ended.id, text: '-e.*', exact: true, from: 0, most: 1000 },
+			{ run: ended.id, text: '-e.*', exact: true, from: 19, most: 1000 },
+		])
+		const json = await finished(engine, ['log', ended.id, '--search', 'epoch', '--json'])
+		expect(JSON.parse(json.text)).toMatchObject({
+			run: ended.id,
+			hits: [{ line: 2 }, { line: 9 }],
+			next: null,
+		})
+		const none = engineWith({ searchLog: () => ({ hits: [], next: null }) })
+		expect(await finished(none, ['log', ended.id, '--search', 'x'])).toMatchObject({ code: 0, text: '' })
+		expect((await finished(none, ['log', ended.id, '--search', 'x', '-f'])).code).toBe(2)
+	})
+
 	test('--json is one document', async () => {
 		const engine = engineWith({ readLog: () => ({ text: whole, end: 19, size: 19 }) })
 		const { text } = await finished(engine, ['log', ended.id, '--json'])

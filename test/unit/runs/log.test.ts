@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { textOf, wholeLength } from '../../../src/engine/runs/log.ts'
+import { textOf, wholeLength } from '../../../src/engine/runs/log-chunks.ts'
 
 describe('bytes of a log', () => {
 	test('text is as long as its bytes, whatever they are', () => {

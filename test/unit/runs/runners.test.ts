@@ -116,6 +116,13 @@ describe('what a start says to the workstation', () => {
 		)
 	})
 
+	test('the runs of a series share a worktree: one at a time, unless the settings say more', () => {
+		expect(startFields({ ...request, series: 's' })).toContain('at-once 1')
+		expect(startFields({ ...request, series: 's', slurm: { gres: 'gpu:1', options: [] } })).toContain(
+			'at-once 1',
+		)
+	})
+
 	test('other runners are told nothing of Slurm', () => {
 		const fields = startFields({
 			...request,
@@ -136,7 +143,15 @@ describe('what a start says to the workstation', () => {
 		const [series, runner, , , ...fields] = seriesArguments(requests, 's')
 		expect([series, runner]).toEqual(['s', 'slurm'])
 		expect(fields).toEqual([
-			...['project nt', 'folder ~/nt', 'branch b', 'commit c', 'series s', 'glob results/*.json'],
+			...[
+				'project nt',
+				'folder ~/nt',
+				'branch b',
+				'commit c',
+				'series s',
+				'glob results/*.json',
+				'at-once 1',
+			],
 			...['run r1', 'command make 1', 'param seed 1'],
 			...['run r2', 'command make 2', 'param seed 2'],
 		])

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import type { Run } from '../../../src/contract/state.ts'
-import { changeOf } from '../../../src/engine/runs/metrics.ts'
 import { runProblem } from '../../../src/engine/runs/run-problem.ts'
 import { isRunId, parseRuns, skewOf } from '../../../src/engine/runs/run-records.ts'
 import { newRunId } from '../../../src/engine/runs/runs.ts'
@@ -191,18 +190,6 @@ describe('run ids', () => {
 })
 
 describe('what came of a run', () => {
-	test('its change is against the last succeeded run with metrics before it', () => {
-		const earlier = [
-			run({ id: 'b', startedAt: 2, metrics: { mase: 0.7, old: 1 } }),
-			run({ id: 'a', startedAt: 1, metrics: { mase: 0.1 } }),
-			run({ id: 'c', startedAt: 3, metrics: null }),
-			run({ id: 'd', startedAt: 4, metrics: { mase: 9 }, outcome: { status: 'cancelled', endedAt: 1 } }),
-		]
-		expect(changeOf({ mase: 0.8, fresh: 1 }, earlier)).toEqual({ mase: 0.1 })
-		expect(changeOf({ mase: 0.8 }, [])).toBeNull()
-		expect(changeOf(null, earlier)).toBeNull()
-	})
-
 	test.each([
 		[{ status: 'running' }, null],
 		[{ status: 'succeeded', endedAt: 1 }, null],
