@@ -100,6 +100,25 @@ describe('searching a log', () => {
 		expect(hit?.text).toBe(`${'ä'.repeat(50)}here${'ö'.repeat(148)}`)
 	})
 
+	test('over more than one window: numbers and bytes go on, also of the line that two windows share', async () => {
+		const window = 16 * 1024 * 1024
+		const filler = `${'x'.repeat(99)}\n`
+		const shared = Math.floor(window / filler.length)
+		const withNeedles = async (...needles: number[]) => {
+			const line = (at: number) => (needles.includes(at) ? `${'-'.repeat(93)}needle\n` : filler)
+			await wrote(Array.from({ length: 2.2 * shared }, (_, at) => line(at)).join(''))
+			return needles.map((at) => ({ line: at + 1, offset: at * filler.length }))
+		}
+		expect(shared * filler.length).toBeLessThan(window)
+		expect((shared + 1) * filler.length).toBeGreaterThan(window)
+		const several = await withNeedles(3, shared, shared + 1, 2 * shared + 7)
+		expect((await search('needle')).hits).toMatchObject(several)
+		expect((await search({ text: 'needle', from: 800 })).hits).toMatchObject(several.slice(1))
+		// Also where all of the first window is passed over.
+		const one = await withNeedles(shared)
+		expect((await search('needle')).hits).toMatchObject(one)
+	})
+
 	test('gives so many at once, and says where to go on; a later line keeps its number', async () => {
 		await wrote(Array.from({ length: 25 }, (_, line) => `line ${line + 1}\n`).join(''))
 		const found: number[] = []
