@@ -175,12 +175,16 @@ slurm_silence() {
 # Looks at what squeue said of each, and takes that off $slurm_map.
 slurm_take() {
 	while IFS='|' read -r take_id take_state take_code take_reason take_start take_end take_limit take_name; do
-		case $slurm_map in *" $take_id:"*) ;; *) continue ;; esac
-		take_rest=${slurm_map#*" $take_id:"}
-		take_dir=$runs/${take_rest%% *}
-		# Numbers begin anew where a cluster was set up anew: then the job is another's.
-		slurm_is_named "$take_dir" "${take_name%%|*}" || continue
-		slurm_map="${slurm_map%%" $take_id:"*} ${take_rest#* }"
+		# Numbers begin anew where a cluster was set up anew: then an older run may have the same, and the job is another's.
+		take_dir=
+		for take_one in $slurm_map; do
+			[ "${take_one%%:*}" = "$take_id" ] || continue
+			slurm_is_named "$runs/${take_one#*:}" "${take_name%%|*}" || continue
+			take_dir=$runs/${take_one#*:}
+			break
+		done
+		[ -n "$take_dir" ] || continue
+		slurm_map="${slurm_map%%" $take_one "*} ${slurm_map#*" $take_one "}"
 		rm -f "$take_dir/over.gone"
 		slurm_judge "$take_dir" "$take_state" "$take_code" "$take_reason" "$take_start" "$take_end" "$take_limit"
 	done <<END
