@@ -107,7 +107,8 @@ test('a run that waits, and what for, is told by the watch and by the list', asy
 	await until(() =>
 		watch.changed.some(({ queue }) => queue?.reason.includes('Priority') && queue.startsAt === null),
 	)
-	await rename(join(folderOf(run.id), 'queue'), join(at.home, 'queue'))
+	// As its wrapper does when its turn has come.
+	await rename(join(folderOf(run.id), 'queue'), join(folderOf(run.id), 'waited'))
 	await until(() => watch.changed.at(-1)?.queue === null)
 	await writeFile(join(at.folder, 'go'), '')
 	await until(() => watch.ended.length === 1)
