@@ -190,7 +190,9 @@ async function filesOf(folder: string, name: string, into: Record<string, string
 			// Nothing of ours may be left lying, and no lock.
 			const left = entry.isDirectory() ? await readdir(path, { recursive: true }) : []
 			into[label] = left
-				.filter((file) => /(^|\/)hawser[^/]*$|\.lock$/.test(file) && file !== 'refs/hawser')
+				// What is kept to undo with lies there, also a branch whose name begins so.
+				.filter((file) => !/^refs\/hawser(\/safety\/.*(?<!\.lock))?$/.test(file))
+				.filter((file) => /(^|\/)hawser[^/]*$|\.lock$/.test(file))
 				.join()
 		} else if (entry.isDirectory()) await filesOf(path, label, into)
 		else if (entry.isSymbolicLink()) into[label] = await readlink(path)
