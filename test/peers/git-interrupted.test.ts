@@ -1,29 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { up } from '../../src/engine/git/up.ts'
 import { scriptText } from '../../src/engine/remote/script.ts'
+import { deadlyBed } from './deadly-bed.ts'
 import { deadlyGit } from './deadly-git.ts'
 import { commitIn, type GitProject, gitProject, refusal, stepRunner } from './git-project.ts'
 import { localLink } from './local-link.ts'
 import { git } from './repositories.ts'
 
-const path = process.env.PATH
-const tools = mkdtempSync(join(tmpdir(), 'hawser-deadly-'))
-const made: GitProject[] = []
-beforeAll(async () => {
-	await writeFile(join(tools, 'git'), deadlyGit, { mode: 0o755 })
-	// The laptop's git is found on our own path; only scripts of ours have a journal to die by.
-	process.env.PATH = `${tools}:${path}`
-})
-afterAll(async () => {
-	process.env.PATH = path
-	for (const project of made) await project.remove()
-	await rm(tools, { recursive: true })
-})
+const { searchPath, made } = deadlyBed(deadlyGit)
 
 interface Scene {
 	project: GitProject
@@ -35,7 +23,7 @@ interface Scene {
 async function setUp(side: 'workstation' | 'laptop' = 'workstation', hub = 'origin'): Promise<Scene> {
 	const project = await gitProject({ hub, before })
 	made.push(project)
-	const env = { GIT_CONFIG_GLOBAL: '/dev/null', PATH: `${tools}:${path}` }
+	const env = { GIT_CONFIG_GLOBAL: '/dev/null', PATH: searchPath }
 	Object.assign(project.link, { exec: localLink(project.home, env).exec })
 	const point = join(side === 'laptop' ? project.laptop : project.clone, '../point')
 	return { project, point, strike: (at) => writeFile(point, `${at}\n`) }

@@ -1,32 +1,21 @@
-import { existsSync, mkdtempSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { unfinishedMove } from '../../src/engine/git/leftovers.ts'
+import { deadlyBed } from './deadly-bed.ts'
 import { deadlyGit } from './deadly-git.ts'
 import { type GitProject, gitProject, refusal } from './git-project.ts'
 import { localLink } from './local-link.ts'
 import { git } from './repositories.ts'
 
-const path = process.env.PATH
-const tools = mkdtempSync(join(tmpdir(), 'hawser-deadly-'))
-const made: GitProject[] = []
-beforeAll(async () => {
-	await writeFile(join(tools, 'git'), deadlyGit, { mode: 0o755 })
-	process.env.PATH = `${tools}:${path}`
-})
-afterAll(async () => {
-	process.env.PATH = path
-	for (const project of made) await project.remove()
-	await rm(tools, { recursive: true })
-})
+const { searchPath, made } = deadlyBed(deadlyGit)
 
 /** An operation that was killed in the middle of a move, on one side. */
 async function killed(side: 'laptop' | 'workstation', at: string): Promise<GitProject> {
 	const project = await gitProject()
 	made.push(project)
-	const env = { GIT_CONFIG_GLOBAL: '/dev/null', PATH: `${tools}:${path}` }
+	const env = { GIT_CONFIG_GLOBAL: '/dev/null', PATH: searchPath }
 	Object.assign(project.link, { exec: localLink(project.home, env).exec })
 	await project.commit('model.py', 'changed\n')
 	if (side === 'laptop') {

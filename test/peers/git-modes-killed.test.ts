@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { deadlyBed } from './deadly-bed.ts'
 import { commitIn, type GitProject, gitProject, refusal } from './git-project.ts'
 import { git } from './repositories.ts'
 
@@ -26,18 +26,7 @@ rm "$point"
 kill -KILL $(sed -n -e 's/^owner \\([0-9]*\\) .*/\\1/p' -e 's/^child \\([0-9]*\\) .*/\\1/p' "$journal") $$
 `
 
-const path = process.env.PATH
-const tools = mkdtempSync(join(tmpdir(), 'hawser-deadly-'))
-const made: GitProject[] = []
-beforeAll(async () => {
-	await writeFile(join(tools, 'git'), deadlyGit, { mode: 0o755 })
-	process.env.PATH = `${tools}:${path}`
-})
-afterAll(async () => {
-	process.env.PATH = path
-	for (const project of made) await project.remove()
-	await rm(tools, { recursive: true })
-})
+const { made } = deadlyBed(deadlyGit)
 
 const fresh = async () => {}
 

@@ -1,27 +1,16 @@
-import { existsSync, mkdtempSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { planUndo, undo } from '../../src/engine/git/undo.ts'
 import { problemOf } from '../../src/engine/problems.ts'
+import { deadlyBed } from './deadly-bed.ts'
 import { deadlyGit } from './deadly-git.ts'
 import { type GitProject, gitProject, stepRunner } from './git-project.ts'
 import { localLink } from './local-link.ts'
 import { git } from './repositories.ts'
 
-const path = process.env.PATH
-const tools = mkdtempSync(join(tmpdir(), 'hawser-deadly-'))
-const made: GitProject[] = []
-beforeAll(async () => {
-	await writeFile(join(tools, 'git'), deadlyGit, { mode: 0o755 })
-	process.env.PATH = `${tools}:${path}`
-})
-afterAll(async () => {
-	process.env.PATH = path
-	for (const project of made) await project.remove()
-	await rm(tools, { recursive: true })
-})
+const { searchPath, made } = deadlyBed(deadlyGit)
 
 async function prepare(project: GitProject): Promise<void> {
 	await project.commit('long.txt', 'before\n')
@@ -53,7 +42,7 @@ async function picture(project: GitProject): Promise<Record<string, string>> {
 async function setUp(side: 'workstation' | 'laptop', before: (project: GitProject) => Promise<void>) {
 	const project = await gitProject({ before })
 	made.push(project)
-	const env = { GIT_CONFIG_GLOBAL: '/dev/null', PATH: `${tools}:${path}` }
+	const env = { GIT_CONFIG_GLOBAL: '/dev/null', PATH: searchPath }
 	Object.assign(project.link, { exec: localLink(project.home, env).exec })
 	const point = join(side === 'laptop' ? project.laptop : project.clone, '../point')
 	const again = () => undo(stepRunner(), project.link, project.project, {})

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { undo } from '../../src/engine/git/undo.ts'
 import { addWorktree, removeWorktree } from '../../src/engine/git/worktrees.ts'
 import { problemOf } from '../../src/engine/problems.ts'
+import { deadlyBed } from './deadly-bed.ts'
 import { deadlyGit } from './deadly-git.ts'
 import { type GitProject, gitProject, stepRunner } from './git-project.ts'
 import { localLink } from './local-link.ts'
@@ -13,18 +13,7 @@ import { git } from './repositories.ts'
 
 /** On the workstation: worktrees made, removed and undone, and a branch taken on to the hub's, killed at many points. */
 
-const path = process.env.PATH
-const tools = mkdtempSync(join(tmpdir(), 'hawser-deadly-'))
-const made: GitProject[] = []
-beforeAll(async () => {
-	await writeFile(join(tools, 'git'), deadlyGit, { mode: 0o755 })
-	process.env.PATH = `${tools}:${path}`
-})
-afterAll(async () => {
-	process.env.PATH = path
-	for (const project of made) await project.remove()
-	await rm(tools, { recursive: true })
-})
+const { searchPath, made } = deadlyBed(deadlyGit)
 
 async function prepare(project: GitProject): Promise<void> {
 	await project.commit('long.txt', 'a line of text\n'.repeat(5000))
@@ -34,7 +23,7 @@ async function prepare(project: GitProject): Promise<void> {
 async function setUp(before = prepare) {
 	const project = await gitProject({ before })
 	made.push(project)
-	const env = { GIT_CONFIG_GLOBAL: '/dev/null', PATH: `${tools}:${path}` }
+	const env = { GIT_CONFIG_GLOBAL: '/dev/null', PATH: searchPath }
 	Object.assign(project.link, { exec: localLink(project.home, env).exec })
 	const point = join(project.clone, '../point')
 	const place = join(project.clone, '../extra')
