@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, relative } from 'node:path'
 import { installDependencies, pinnedNode, root } from './dependencies.mjs'
 
 /** Program, its Debian package, its Homebrew formula, and what cannot be tested without it. */
@@ -70,6 +70,8 @@ const env = {
 const results = mkdtempSync(join(tmpdir(), 'hawser-test-'))
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const rows = []
+/** What went wrong, told once more at the end: the output above it is long. */
+const failures = []
 
 function count(name, passed, failed, skipped = 0) {
 	counts.passed += passed
@@ -82,7 +84,21 @@ function count(name, passed, failed, skipped = 0) {
 function check(name, file, args) {
 	console.log(`\n— ${name}`)
 	const { status } = spawnSync(file, args, { cwd: root, env, stdio: 'inherit' })
+	if (status !== 0) failures.push(name)
 	count(name, status === 0 ? 1 : 0, status === 0 ? 0 : 1)
+}
+
+/** The failed tests of a report by vitest (its JSON has the shape of Jest's), each with how its first error begins. */
+function failuresOf(report) {
+	return report.testResults.flatMap((file) => {
+		const where = relative(root, file.name)
+		const failed = file.assertionResults.filter((test) => test.status === 'failed')
+		if (failed.length === 0 && file.status === 'failed') return [`${where}\n${file.message}`]
+		return failed.map((test) => {
+			const error = (test.failureMessages[0] ?? '').split('\n').slice(0, 12).join('\n    ')
+			return `${where}: ${test.fullName}\n    ${error}`
+		})
+	})
 }
 
 /** A vitest project, counted test by test. A runner that died without a report counts as one failure. */
@@ -102,10 +118,13 @@ function suite(name) {
 		],
 		{ cwd: root, env, stdio: 'inherit' },
 	)
-	if (!existsSync(report)) return count(name, 0, 1)
-	const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-		readFileSync(report, 'utf8'),
-	)
+	if (!existsSync(report)) {
+		failures.push(`${name}: the runner ended without a report`)
+		return count(name, 0, 1)
+	}
+	const read = JSON.parse(readFileSync(report, 'utf8'))
+	const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = read
+	failures.push(...failuresOf(read))
 	const brokenElsewhere = status !== 0 && numFailedTests === 0 ? 1 : 0
 	count(name, numPassedTests, numFailedTests + brokenElsewhere, numPendingTests + numTodoTests)
 }
@@ -120,6 +139,7 @@ check('build', node, [join(root, 'src/setup/build.mjs')])
 for (const name of ['unit', 'peers', 'window', 'app']) suite(name)
 
 rmSync(results, { recursive: true, force: true })
+if (failures.length > 0) console.log(`\nFailed:\n${failures.join('\n')}`)
 console.log(`\n${rows.join('\n')}\n`)
 console.log(
 	`${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`,
