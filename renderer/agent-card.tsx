@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { CommandName } from '../src/contract/commands.ts'
 import type { AgentState, ProjectState } from '../src/contract/state.ts'
+import { cardId } from './arrival.ts'
 import { Button } from './button.tsx'
 import { useNow } from './clock.ts'
 import { useHawser } from './hawser.tsx'
@@ -25,6 +26,8 @@ export function AgentCard({ project, linked, about, why, bring }: AgentCardProps
 	if (agent === null) return null
 	return (
 		<section
+			id={cardId('agent', project.name)}
+			tabIndex={-1}
 			className={`agent agent-${agent.status} ${linked ? '' : 'agent-far'}`}
 			aria-label={`Coding agent of ${project.name}`}
 		>

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type { State } from '../src/contract/state.ts'
+import { useArrival } from './arrival.ts'
 import { Footer } from './footer.tsx'
 import { GpuCard } from './gpu-card.tsx'
 import { StateProvider, useHawser, useHawserState, useView } from './hawser.tsx'
@@ -47,6 +48,7 @@ function Content() {
 	const state = useHawserState()
 	useCheckKey()
 	useTitle(state)
+	useArrival()
 	const projects = Object.values(state.projects)
 	const workstations = Object.values(state.workstations)
 	const several = workstations.length > 1

@@ -33,9 +33,8 @@ export function BoundedList<T>(props: BoundedListProps<T>) {
 				// What scrolls is reached by keyboard.
 				tabIndex={boxed ? 0 : undefined}
 			>
-				{shown.map((item, index) => (
-					// biome-ignore lint/suspicious/noArrayIndexKey: one file may be named twice
-					<li key={`${keyOf(item)}:${index}`}>{children(item)}</li>
+				{keyed(shown, keyOf).map(([key, item]) => (
+					<li key={key}>{children(item)}</li>
 				))}
 			</ul>
 			{items.length > first && (
@@ -53,4 +52,15 @@ export function BoundedList<T>(props: BoundedListProps<T>) {
 			)}
 		</>
 	)
+}
+
+/** One file may be named twice. What is opened in an item stays so when others come before it. */
+function keyed<T>(items: readonly T[], keyOf: (item: T) => string): [key: string, item: T][] {
+	const times = new Map<string, number>()
+	return items.map((item) => {
+		const key = keyOf(item)
+		const time = (times.get(key) ?? 0) + 1
+		times.set(key, time)
+		return [`${key}:${time}`, item]
+	})
 }

@@ -1,11 +1,12 @@
-import { useId } from 'react'
-import type { Conflict, Take } from '../src/contract/code.ts'
+import { type ReactNode, useId } from 'react'
+import type { Conflict, FileVersion, Take } from '../src/contract/code.ts'
+import { versionWords } from '../src/contract/files-words.ts'
 import type { Commit } from '../src/contract/state.ts'
 import { BoundedList } from './bounded-list.tsx'
 import { Button } from './button.tsx'
 import { CommitRow } from './commit-row.tsx'
 import { Mark } from './marks.tsx'
-import { count } from './words.ts'
+import { count, dateTime } from './words.ts'
 
 const firstConflicts = 5
 
@@ -17,7 +18,7 @@ interface ConflictsProps {
 	setTake(take: Take): void
 }
 
-/** Files that git cannot merge: who changed them, and whose version is to be taken. */
+/** Files that both sides changed: who, or when, and whose version is to be taken. */
 export function Conflicts({ title, conflicts, take, setTake }: ConflictsProps) {
 	const id = useId()
 	const one = conflicts.length === 1
@@ -29,11 +30,19 @@ export function Conflicts({ title, conflicts, take, setTake }: ConflictsProps) {
 				<Mark shape="ask" />
 				<span className="strong">{title ?? 'Files that both sides changed'}</span>
 			</h4>
-			<p className="quiet">
-				{one ? 'One file was' : `${conflicts.length} files were`} changed on both sides so that git cannot
-				merge {one ? 'it' : 'them'}. Take one side’s version of {one ? 'it' : 'each'}, or merge by hand. The
-				version that is not taken is kept safe first.
-			</p>
+			{conflicts.some(isGits) ? (
+				<p className="quiet">
+					{one ? 'One file was' : `${conflicts.length} files were`} changed on both sides so that git cannot
+					merge {one ? 'it' : 'them'}. Take one side’s version of {one ? 'it' : 'each'}, or merge by hand. The
+					version that is not taken is kept safe first.
+				</p>
+			) : (
+				<p className="quiet">
+					{one ? 'One file was' : `${conflicts.length} files were`} changed on both sides since they last were
+					the same. Take one side’s version of {one ? 'it' : 'each'}. The version that is not taken is kept in
+					a backup.
+				</p>
+			)}
 			{conflicts.length > 1 && (
 				<fieldset className="take-all">
 					<legend className="sr">Of all {conflicts.length} files</legend>
@@ -71,13 +80,20 @@ export function Conflicts({ title, conflicts, take, setTake }: ConflictsProps) {
 	)
 }
 
+/** One that commits changed, and a merge could settle. */
+export const isGits = ({ versions }: Conflict) => versions === undefined
+
 interface ConflictViewProps {
 	conflict: Conflict
 	taken: Take[string] | null
 	choose(side: Take[string] | null): void
 }
 
-function ConflictView({ conflict: { path, laptop, workstation }, taken, choose }: ConflictViewProps) {
+function ConflictView({
+	conflict: { path, laptop, workstation, versions },
+	taken,
+	choose,
+}: ConflictViewProps) {
 	const id = useId()
 	return (
 		<>
@@ -87,8 +103,12 @@ function ConflictView({ conflict: { path, laptop, workstation }, taken, choose }
 					<bdi>{path}</bdi>
 				</code>
 			</label>
-			<Side title="Laptop" commits={laptop} taken={taken === 'laptop'} />
-			<Side title="Workstation" commits={workstation} taken={taken === 'workstation'} />
+			<Side title="Laptop" taken={taken === 'laptop'}>
+				{versions ? <Version of={versions.laptop} /> : <Commits of={laptop} title="laptop" />}
+			</Side>
+			<Side title="Workstation" taken={taken === 'workstation'}>
+				{versions ? <Version of={versions.workstation} /> : <Commits of={workstation} title="workstation" />}
+			</Side>
 			<select
 				id={id}
 				className="field take"
@@ -105,7 +125,13 @@ function ConflictView({ conflict: { path, laptop, workstation }, taken, choose }
 	)
 }
 
-function Side({ title, commits, taken }: { title: string; commits: readonly Commit[]; taken: boolean }) {
+interface SideProps {
+	title: string
+	taken: boolean
+	children: ReactNode
+}
+
+function Side({ title, taken, children }: SideProps) {
 	return (
 		<div className={`side ${taken ? 'side-taken' : ''}`}>
 			<p className="side-title">
@@ -113,14 +139,26 @@ function Side({ title, commits, taken }: { title: string; commits: readonly Comm
 				{taken && <Mark shape="done" />}
 				{taken && <span className="sr">, taken</span>}
 			</p>
+			{children}
+		</div>
+	)
+}
+
+function Version({ of }: { of: FileVersion }) {
+	return <p className="small">{versionWords(of, dateTime)}</p>
+}
+
+function Commits({ of: commits, title }: { of: readonly Commit[]; title: string }) {
+	return (
+		<>
 			{commits.length === 0 && <p className="quiet small">No commit of its own is known.</p>}
-			<ul className="commits" aria-label={`Commits of the ${title.toLowerCase()}`}>
+			<ul className="commits" aria-label={`Commits of the ${title}`}>
 				{commits.map((commit) => (
 					<li key={commit.id}>
 						<CommitRow commit={commit} />
 					</li>
 				))}
 			</ul>
-		</div>
+		</>
 	)
 }

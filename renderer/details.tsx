@@ -17,8 +17,9 @@ export const elementId = (id: string) =>
 /** The id of what the address opens: a notice and the menu lead there. */
 function fromAddress(): string[] {
 	const place = placeOf(location.hash)
-	if (!place) return []
-	return [place.at === 'run' ? `run:${place.run}` : `preview:${place.project}`]
+	if (place?.at === 'run') return [`run:${place.run}`]
+	if (place?.at === 'restore') return [`backups:${place.project}`]
+	return place?.at === 'preview' ? [`preview:${place.project}`] : []
 }
 
 export function DetailsProvider({ children }: { children: ReactNode }) {

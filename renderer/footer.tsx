@@ -1,7 +1,9 @@
+import type { State } from '../src/contract/state.ts'
+import { cardId } from './arrival.ts'
 import { Button, CopyButton } from './button.tsx'
 import { useNow } from './clock.ts'
 import { useHawser, useHawserState } from './hawser.tsx'
-import { clockTime } from './words.ts'
+import { ago, clockTime } from './words.ts'
 
 const hour = 3_600_000
 
@@ -18,6 +20,7 @@ export function Footer() {
 					<CopyButton kind="quiet" label="Copy its path" text={config.path} />
 				</p>
 			)}
+			{app.unsent && <Unsent {...app.unsent} />}
 			<div className="foot-row">
 				<Paused until={app.pausedUntil} />
 				<Button
@@ -31,6 +34,24 @@ export function Footer() {
 				<span className="version">Hawser {app.version}</span>
 			</div>
 		</footer>
+	)
+}
+
+/** Quietly, as nothing is lost: what could not be sent was told here. */
+function Unsent({ at, problem }: NonNullable<State['app']['unsent']>) {
+	const now = useNow()
+	return (
+		<section
+			id={cardId('card', 'notices')}
+			tabIndex={-1}
+			className="hint"
+			aria-label="Notices that are not sent"
+		>
+			<p>
+				<span className="strong">{problem.title}</span> · {ago(at, now)}
+			</p>
+			<p>{problem.meaning}</p>
+		</section>
 	)
 }
 

@@ -5,6 +5,7 @@ import { useDetail } from './details.tsx'
 import { useHawserState } from './hawser.tsx'
 import { Probes } from './probe-card.tsx'
 import { Sparkline } from './sparkline.tsx'
+import { TerminalButton } from './terminal-button.tsx'
 import { ago, count, reading } from './words.ts'
 
 /** A reading older than this is shown as late. */
@@ -50,6 +51,14 @@ export function GpuCard({ workstation, several }: { workstation: WorkstationStat
 				</>
 			)}
 			<Probes workstation={workstation} />
+			<div className="terminal-place">
+				<TerminalButton
+					wish={{ what: 'shell', workstation: workstation.name }}
+					workstation={workstation.name}
+					title="Open a shell there in your terminal"
+					label="Open a shell…"
+				/>
+			</div>
 		</section>
 	)
 }

@@ -1,6 +1,6 @@
 import type { State, Summary, WorkstationState } from '../src/contract/state.ts'
 import { useNow } from './clock.ts'
-import { useDetail } from './details.tsx'
+import { elementId, useDetail } from './details.tsx'
 import { useHawserState, useView } from './hawser.tsx'
 import { Ladder } from './ladder.tsx'
 import { lineOf, type Stop, type StopVerdict } from './line.ts'
@@ -40,7 +40,13 @@ export function Header() {
 				</p>
 			</div>
 			{all.map((workstation) => (
-				<section key={workstation.name} aria-label={`Line to ${workstation.name}`} className="workstation">
+				<section
+					key={workstation.name}
+					id={elementId(`line:${workstation.name}`)}
+					tabIndex={-1}
+					aria-label={`Line to ${workstation.name}`}
+					className="workstation"
+				>
 					{!one && <h2>{workstation.name}</h2>}
 					<Line workstation={workstation} />
 				</section>

@@ -1,5 +1,6 @@
 import type { HostKeyQuestion } from '../src/contract/state.ts'
 import { Button } from './button.tsx'
+import { elementId } from './details.tsx'
 import { useHawser } from './hawser.tsx'
 
 /** The one question that decides whom to trust: the key is shown whole, and neither answer has the focus. */
@@ -10,7 +11,12 @@ export function HostKeyCard({ workstation, question }: { workstation: string; qu
 	const kind = /ed25519|ecdsa|rsa/.exec(keyType)?.[0] ?? '*'
 	const answer = (accept: boolean) => void send('answerHostKey', { workstation, fingerprint, accept })
 	return (
-		<section className="card fix fix-person" aria-label="A new host key">
+		<section
+			id={elementId(`host-key:${workstation}`)}
+			tabIndex={-1}
+			className="card fix fix-person"
+			aria-label="A new host key"
+		>
 			<h2 className="problem-title">
 				{port === 22 ? host : `${host}, port ${port},`} has not been seen before
 			</h2>

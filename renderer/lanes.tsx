@@ -1,15 +1,44 @@
+import { conflictWords } from '../src/contract/files-words.ts'
 import { caresOf } from '../src/contract/pending-words.ts'
-import type { Lane, ProjectState } from '../src/contract/state.ts'
+import type { ProjectState } from '../src/contract/state.ts'
 import { Mark } from './marks.tsx'
 import { count } from './words.ts'
 
 type Read = Extract<ProjectState['pending'], { status: 'read' }>
 
+interface LanesProps {
+	project: ProjectState
+	linked: boolean
+}
+
+export function Lanes(props: LanesProps) {
+	return props.project.strategy === 'files' ? <FileLanes {...props} /> : <CodeLanes {...props} />
+}
+
+/** Two folders, and between them how many files have still to go which way. */
+function FileLanes({ project: { files, local, remote }, linked }: LanesProps) {
+	const read = files?.status === 'read' ? files : null
+	const { toWorkstation = null, toLaptop = null } = read ?? {}
+	const care = conflictWords(read) !== null
+	return (
+		<div className="lanes lanes-direct">
+			<LaneBox title="Laptop" branch={local} care={care} />
+			<div className="flow">
+				<Arrow lane={toWorkstation} of="file" way="out" words="to send to the workstation" late={!linked} />
+				{some(toLaptop) && (
+					<Arrow lane={toLaptop} of="file" way="back" words="to bring back" late={!linked} />
+				)}
+			</div>
+			<LaneBox title="Workstation" branch={remote} late={!linked} care={care} />
+		</div>
+	)
+}
+
 /**
  * Where the code is: a lane for each machine, and between them how many commits have still to go which way. Without
  * a hub there are two.
  */
-export function Lanes({ project, linked }: { project: ProjectState; linked: boolean }) {
+function CodeLanes({ project, linked }: LanesProps) {
 	const read: Read | null = project.pending.status === 'read' ? project.pending : null
 	const late = !linked
 	const direct = project.hub === 'direct'
@@ -38,7 +67,10 @@ export function Lanes({ project, linked }: { project: ProjectState; linked: bool
 	)
 }
 
-const some = (lane: Lane | null) => lane !== null && lane.count > 0
+/** Commits or files that have still to go a way. */
+type Flow = { count: number } | null
+
+const some = (lane: Flow) => lane !== null && lane.count > 0
 
 interface LaneBoxProps {
 	title: string
@@ -62,13 +94,14 @@ function LaneBox({ title, branch, late = false, care = false }: LaneBoxProps) {
 }
 
 interface ArrowProps {
-	lane: Lane | null
+	lane: Flow
+	of?: 'commit' | 'file'
 	way: 'out' | 'back'
 	words: string
 	late: boolean
 }
 
-function Arrow({ lane, way, words, late }: ArrowProps) {
+function Arrow({ lane, of = 'commit', way, words, late }: ArrowProps) {
 	if (lane === null)
 		return (
 			<span className="arrow arrow-unknown">
@@ -94,7 +127,7 @@ function Arrow({ lane, way, words, late }: ArrowProps) {
 				{way === 'out' && <span className="arrow-sign">→</span>}
 			</span>
 			<span className="sr">
-				{count(lane.count, 'commit')} {words}
+				{count(lane.count, of)} {words}
 			</span>
 		</span>
 	)

@@ -1,9 +1,9 @@
 import { type KeyboardEvent, type ReactNode, type Ref, useEffect, useId, useRef, useState } from 'react'
 import type { LogHit } from '../src/contract/run.ts'
+import { sizeWords } from '../src/contract/size-words.ts'
 import type { Run } from '../src/contract/state.ts'
 import type { Engine } from './engine.ts'
 import { useHawser } from './hawser.tsx'
-import { bytes } from './words.ts'
 
 interface Found {
 	text: string
@@ -154,7 +154,8 @@ function Step({ label, sign, onClick }: { label: string; sign: string; onClick: 
 
 function words({ hits, next, at, busy, problem }: Found, run: Run): string {
 	if (problem !== null) return problem
-	if (busy) return next ? `Searching… ${bytes(next)} of ${bytes(Math.max(next, run.logBytes))}` : 'Searching…'
+	if (busy)
+		return next ? `Searching… ${sizeWords(next)} of ${sizeWords(Math.max(next, run.logBytes))}` : 'Searching…'
 	const hit = hits[at]
 	if (!hit) return 'Not in this log'
 	const count = next === null ? `${hits.length}` : `${hits.length} or more`

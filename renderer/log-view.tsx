@@ -1,11 +1,11 @@
 import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { sizeWords } from '../src/contract/size-words.ts'
 import type { Run } from '../src/contract/state.ts'
 import { Button } from './button.tsx'
 import { useHawser, useView } from './hawser.tsx'
 import type { LogBlock, LogPart } from './log-lines.ts'
 import { LogReader, type LogShown } from './log-reader.ts'
 import { LogSearch } from './log-search.tsx'
-import { bytes } from './words.ts'
 
 const nearEnd = 12
 const nearStart = 60
@@ -190,7 +190,7 @@ function Lines({
 			{problem !== null && <p className="log-note">{problem}</p>}
 			{(start > 0 || !all) && (
 				<p className="log-note">
-					{skipped > 0 && all && `${bytes(skipped)} came faster than one can read and were skipped. `}
+					{skipped > 0 && all && `${sizeWords(skipped)} came faster than one can read and were skipped. `}
 					<Button kind="quiet" onClick={onEarlier}>
 						Show earlier lines
 					</Button>

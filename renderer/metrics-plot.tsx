@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import { directionWords } from '../src/contract/metric-direction.ts'
 import { parameterWords, type RunRow } from '../src/contract/run-table.ts'
-import { outcomeWords } from '../src/contract/run-words.ts'
+import { codeWords, outcomeWords } from '../src/contract/run-words.ts'
 import { nearest, type Plot, plotSize } from './metrics-scale.ts'
-import { count, dateTime, metricValue, short } from './words.ts'
+import { count, dateTime, metricValue } from './words.ts'
 
 /**
  * One metric over the runs, the oldest left. A slider under it chooses a run by keyboard, the pointer by being over it;
@@ -22,7 +22,7 @@ export function MetricsPlot({ plot, rows }: { plot: Plot; rows: readonly RunRow[
 	const words = [
 		`${column.name} ${metricValue(chosen.value)}${chosen.isBest ? ' (best)' : ''}`,
 		dateTime(row.run.startedAt),
-		short(row.run.commit),
+		codeWords({ commit: row.run.commit }),
 		parameterWords(row.run),
 		row.run.outcome.status === 'succeeded' ? '' : outcomeWords(row.run.outcome),
 	].filter((part) => part !== '')

@@ -7,9 +7,9 @@ import {
 	type RunSort,
 	type RunTable,
 } from '../src/contract/run-table.ts'
-import { outcomeWords } from '../src/contract/run-words.ts'
+import { codeWords, outcomeWords } from '../src/contract/run-words.ts'
 import { Button } from './button.tsx'
-import { count, dateTime, metricValue, short } from './words.ts'
+import { count, dateTime, metricValue } from './words.ts'
 
 /** Beyond these, columns are shown on demand. */
 const firstColumns = 6
@@ -117,12 +117,20 @@ interface RowProps {
 
 function Row({ row: { run, values, isBest }, columns, parameters }: RowProps) {
 	const set = parameterWords(run, parameters)
+	// The branch is mostly the same for all of them.
+	const code = codeWords({ commit: run.commit })
 	const { status } = run.outcome
 	return (
 		<tr>
 			<th scope="row">
 				<span className="run-of">
-					{dateTime(run.startedAt)} · <code>{short(run.commit)}</code>
+					{dateTime(run.startedAt)}
+					{code !== '' && (
+						<>
+							{' · '}
+							<code>{code}</code>
+						</>
+					)}
 				</span>
 				{set !== '' && <span className="set">{set}</span>}
 				{status !== 'succeeded' && (

@@ -36,6 +36,8 @@ export function NextStepButton({ problem, workstation, where, project, main = fa
 			)
 		case 'restart-zerotier':
 			return <RestartButton label={next.label} kind={kind} />
+		case 'attach-agent':
+			return <AttachButton next={next} kind={kind} />
 		case 'open-url':
 			return <AddressLink label={next.label} url={next.url} kind={kind} />
 		case 'answer-login': {
@@ -92,6 +94,21 @@ function RestartButton({ label, kind }: { label: string; kind: 'main' | 'plain' 
 			onClick={() => void send('restartZeroTier', {})}
 		>
 			{label}
+		</Button>
+	)
+}
+
+interface AttachProps {
+	next: Extract<NextStep, { kind: 'attach-agent' }>
+	kind: 'main' | 'plain'
+}
+
+function AttachButton({ next, kind }: AttachProps) {
+	const { send } = useHawser()
+	const attach = () => void send('openTerminal', { what: 'agent', project: next.project })
+	return (
+		<Button kind={kind} title="Open its session in your terminal" onClick={attach}>
+			{next.label}
 		</Button>
 	)
 }

@@ -1,5 +1,8 @@
 import type { PlannedKind } from '../src/contract/code.ts'
+import { movedWords } from '../src/contract/files-words.ts'
+import type { Problem } from '../src/contract/problem.ts'
 import type { Operation, OperationOutcome, Step } from '../src/contract/state.ts'
+import { Bar } from './bar.tsx'
 import { Button } from './button.tsx'
 import { useNow } from './clock.ts'
 import { useDetails } from './details.tsx'
@@ -15,6 +18,7 @@ const titles: Record<Operation['kind'], string> = {
 	run: 'Run',
 	back: 'Back',
 	undo: 'Undo',
+	restore: 'Restore files',
 	setup: 'Set up the project',
 	agent: 'Bring the agent’s work',
 	demo: 'Set-up',
@@ -26,6 +30,8 @@ const titles: Record<Operation['kind'], string> = {
 interface PreviewWay {
 	ask(kind: PlannedKind): void
 	why: string | null
+	/** Whether there is a preview of undoing it. */
+	undoes: boolean
 }
 
 interface OperationViewProps {
@@ -85,6 +91,9 @@ function Steps({ steps }: { steps: Step[] }) {
 							step.status !== 'skipped' &&
 							duration((step.endedAt ?? now) - step.startedAt)}
 					</span>
+					{step.status === 'running' && step.share !== undefined && (
+						<Bar share={step.share} label={`Progress of ${step.title}`} words={step.detail} />
+					)}
 				</li>
 			))}
 		</ol>
@@ -153,7 +162,7 @@ function Ended({ operation, outcome, preview }: EndedProps) {
 						Show the run
 					</Button>
 				)}
-				{preview && problem?.code === 'conflict' && (
+				{preview && isConflict(problem) && (
 					<Button
 						title="See what both sides changed, and choose"
 						why={preview.why}
@@ -162,7 +171,7 @@ function Ended({ operation, outcome, preview }: EndedProps) {
 						Resolve…
 					</Button>
 				)}
-				{preview && hasMoved(operation, outcome) && (
+				{preview?.undoes && hasMoved(operation, outcome) && (
 					<Button
 						kind={kind}
 						title="See what bringing back how it was would change"
@@ -180,13 +189,19 @@ function Ended({ operation, outcome, preview }: EndedProps) {
 	)
 }
 
+/** What a preview lets choose a side in. */
+const isConflict = (problem: Problem | null) =>
+	problem?.code === 'conflict' || problem?.code === 'files-conflict'
+
 function successWords(operation: Operation, outcome: OperationOutcome): string {
 	const took = operation.endedAt === null ? '' : ` in ${duration(operation.endedAt - operation.startedAt)}`
 	const words = [`${titles[operation.kind]}: done${took}`]
 	if (outcome.commits.up.length > 0) words.push(`${count(outcome.commits.up.length, 'commit')} up`)
 	if (outcome.commits.back.length > 0) words.push(`${count(outcome.commits.back.length, 'commit')} back`)
+	words.push(...movedWords(outcome.files))
 	// What came of it is what its last step found.
-	const found = isOfZeroTier(operation.kind) ? operation.steps.at(-1)?.detail : ''
+	const found =
+		isOfZeroTier(operation.kind) || operation.kind === 'restore' ? operation.steps.at(-1)?.detail : ''
 	if (found) words.push(found)
 	const metric = outcome.metrics && mainMetric(outcome.metrics)
 	if (outcome.metrics && metric) words.push(`${metric} ${metricValue(outcome.metrics[metric] ?? 0)}`)

@@ -1,20 +1,33 @@
-import { type Care, caresOf, stashWords } from '../src/contract/pending-words.ts'
+import { caresOf, stashWords } from '../src/contract/pending-words.ts'
 import type { Commit, Pending as PendingState, ProjectState } from '../src/contract/state.ts'
-import { CopyButton } from './button.tsx'
+import { Cares } from './cares.tsx'
 import { useNow } from './clock.ts'
 import { CommitRow, type Way } from './commit-row.tsx'
-import { Mark } from './marks.tsx'
-import { NextStepButton } from './next-step.tsx'
 import { PendingFiles } from './pending-files.tsx'
+import { PendingTrouble } from './pending-trouble.tsx'
+import { FileConflicts, FilesBesideGit, TravellingFiles, waitsBesideGit } from './travelling-files.tsx'
 import { ago, short } from './words.ts'
 
-/** What waits, either way: commits, files that no commit holds, and what needs a person's care. */
-export function Pending({ project, linked }: { project: ProjectState; linked: boolean }) {
+interface PendingProps {
+	project: ProjectState
+	linked: boolean
+	/** Opens the preview, where a side is chosen for files that both changed; null: that is offered elsewhere. */
+	resolve: (() => void) | null
+	/** Why that cannot be now; null: it can. */
+	why: string | null
+}
+
+/** What waits, either way: commits, files, and what needs a person's care. */
+export function Pending({ project, linked, resolve, why }: PendingProps) {
 	const { pending } = project
 	const now = useNow()
+	if (pending.status === 'unused')
+		return <TravellingFiles project={project} linked={linked} resolve={resolve} why={why} />
 	if (pending.status === 'unknown') return <p className="quiet pending-note">Not read yet.</p>
 	if (pending.status === 'unreadable')
-		return <Trouble project={project} problem={pending.problem} note={`Tried ${ago(pending.at, now)}.`} />
+		return (
+			<PendingTrouble project={project} problem={pending.problem} note={`Tried ${ago(pending.at, now)}.`} />
+		)
 	// Whatever the further of the two has still to get; both lists begin with the newest.
 	const { toHub, toWorkstation } = pending
 	const out = (toWorkstation?.count ?? 0) >= (toHub?.count ?? 0) ? (toWorkstation ?? toHub) : toHub
@@ -25,17 +38,19 @@ export function Pending({ project, linked }: { project: ProjectState; linked: bo
 	return (
 		<>
 			<Cares cares={caresOf(pending)} />
+			<FileConflicts files={project.files} resolve={resolve} why={why} />
 			<ul className="commits">
 				{out && <Commits commits={out.commits} total={out.count} way="out" />}
 				{back && <Commits commits={back.commits} total={back.count} way="back" />}
 				{hub && <Commits commits={hub.commits} total={hub.total} way="hub" />}
 				<PendingFiles pending={pending} project={project.name} />
-				{isEven(pending, project) && (
+				{isEven(pending, project) && !waitsBesideGit(project) && (
 					<li className="quiet">
 						Nothing waits: {project.hub === 'direct' ? 'both' : 'all three'} are in step at{' '}
 						{short(pending.head)}.
 					</li>
 				)}
+				<FilesBesideGit project={project} />
 				{stashes && <li className="quiet">{stashes}</li>}
 				{pending.branch !== null && pending.branch !== project.base && (
 					<li className="quiet">
@@ -46,7 +61,7 @@ export function Pending({ project, linked }: { project: ProjectState; linked: bo
 				)}
 				{side && <li className="quiet">{side}</li>}
 			</ul>
-			{pending.problem && <Trouble project={project} problem={pending.problem} note={null} />}
+			{pending.problem && <PendingTrouble project={project} problem={pending.problem} note={null} />}
 		</>
 	)
 }
@@ -98,56 +113,5 @@ function Commits({ commits, total, way }: { commits: Commit[]; total: number | n
 				</li>
 			)}
 		</>
-	)
-}
-
-/** Stands out by its mark, its edge and its weight; there is none of it while all is calm. */
-function Cares({ cares }: { cares: readonly Care[] }) {
-	if (cares.length === 0) return null
-	return (
-		<ul className="cares" aria-label="What needs care">
-			{cares.map(({ title, meaning, path }) => (
-				<li key={title}>
-					<Mark shape="ask" />
-					<div>
-						<p className="strong">{title}</p>
-						<p className="quiet">{meaning}</p>
-						{path !== null && (
-							<div className="care-path">
-								<code className="command">{path}</code>
-								<CopyButton kind="quiet" label="Copy its path" text={path} />
-							</div>
-						)}
-					</div>
-				</li>
-			))}
-		</ul>
-	)
-}
-
-interface TroubleProps {
-	project: ProjectState
-	problem: NonNullable<PendingState['problem']>
-	note: string | null
-}
-
-function Trouble({ project, problem, note }: TroubleProps) {
-	return (
-		<div className="trouble">
-			<p className="strong">{problem.title}</p>
-			<p>
-				{problem.meaning} {note}
-			</p>
-			{problem.next && (
-				<div className="buttons">
-					<NextStepButton
-						problem={problem}
-						workstation={project.workstation}
-						project={project.name}
-						where={`pending:${project.name}`}
-					/>
-				</div>
-			)}
-		</div>
 	)
 }

@@ -1,7 +1,9 @@
 import type { Machine, Plan, PlanStep } from '../src/contract/code.ts'
+import { sizeWords } from '../src/contract/size-words.ts'
 import { BoundedList } from './bounded-list.tsx'
 import { CommitRow } from './commit-row.tsx'
 import { FileRow } from './file-row.tsx'
+import { LeftOut } from './left-out.tsx'
 import { count } from './words.ts'
 
 const machines: Record<Machine, string> = { laptop: 'Laptop', hub: 'Hub', workstation: 'Workstation' }
@@ -30,14 +32,16 @@ export function PlanView({ plan }: { plan: Plan }) {
 					))}
 				</ul>
 			)}
+			<LeftOut project={plan.project} leftOut={plan.leftOut} />
 		</>
 	)
 }
 
-function StepView({ step: { machine, title, commits, files, fileCount } }: { step: PlanStep }) {
+function StepView({ step: { machine, title, commits, files, fileCount, bytes } }: { step: PlanStep }) {
 	const numbers = [
 		...(commits && commits.count > 0 ? [count(commits.count, 'commit')] : []),
 		...(fileCount > 0 ? [count(fileCount, 'file')] : []),
+		...(bytes ? [sizeWords(bytes)] : []),
 	]
 	return (
 		<>

@@ -41,7 +41,8 @@ export function usePreview(project: ProjectState, open: boolean, running: boolea
 	const { name } = project
 	const { engine } = useHawser()
 	const details = useDetails()
-	const [kind, setKind] = useKind(name)
+	const [chosen, setKind] = useKind(name)
+	const kind = isOffered(project, chosen) ? chosen : 'go'
 	const [draft, setDraft] = useState<Draft>(blank)
 	const [asked, setAsked] = useState<PreviewWish | null>(null)
 	const [plan, setPlan] = useState<Plan | null>(null)
@@ -116,6 +117,11 @@ export function usePreview(project: ProjectState, open: boolean, running: boolea
 		look: () => void look(),
 		apply: () => void apply(),
 	}
+}
+
+/** Whether there can be such a preview of that project. What files were before a sync of them is in a backup. */
+export function isOffered({ strategy, agent }: ProjectState, kind: PlannedKind): boolean {
+	return kind === 'undo' ? strategy === 'git' : kind !== 'agent' || agent !== null
 }
 
 /** What the laptop has to commit. */

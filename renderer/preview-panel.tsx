@@ -1,16 +1,16 @@
 import { useEffect, useId, useRef } from 'react'
 import type { PlannedKind } from '../src/contract/code.ts'
-import type { Problem } from '../src/contract/problem.ts'
 import type { ProjectState } from '../src/contract/state.ts'
 import { Button } from './button.tsx'
 import { useNow } from './clock.ts'
 import { CommitForm } from './commit-form.tsx'
-import { Conflicts } from './conflicts.tsx'
+import { Conflicts, isGits } from './conflicts.tsx'
 import { useDetail } from './details.tsx'
+import { Meant, wordOf } from './meant.tsx'
 import { NextStepButton } from './next-step.tsx'
 import { PlanView } from './plan-view.tsx'
 import { PrepareMerge } from './prepared-merge.tsx'
-import { changesOf, type Preview, previewId } from './preview-of.ts'
+import { changesOf, isOffered, type Preview, previewId } from './preview-of.ts'
 import { ago } from './words.ts'
 
 const kinds: { kind: PlannedKind; label: string; start: string }[] = [
@@ -35,8 +35,8 @@ export function PreviewPanel({ project, preview, reason }: PreviewPanelProps) {
 	const place = useRef<HTMLElement>(null)
 	const { kind, plan, conflicts, draft } = preview
 	// The list of its files says more than the problem does.
-	const conflicting = plan?.problem?.code === 'conflict' && conflicts.length > 0
-	const tooBig = plan?.problem != null && isTooBig(plan.problem)
+	const stop = plan?.problem?.code
+	const conflicting = (stop === 'conflict' || stop === 'files-conflict') && conflicts.length > 0
 	const sends = kind === 'up' || kind === 'go'
 	useEffect(() => {
 		// Not away from where somebody types meanwhile.
@@ -72,7 +72,9 @@ export function PreviewPanel({ project, preview, reason }: PreviewPanelProps) {
 							</div>
 						</div>
 					)}
-					{kind !== 'undo' && (tooBig || draft.big) && <BigFiles preview={preview} />}
+					{kind !== 'undo' && (wordOf(plan.problem) || draft.big) && (
+						<Meant project={project} preview={preview} />
+					)}
 					{conflicts.length > 0 && (
 						<>
 							<Conflicts
@@ -81,7 +83,7 @@ export function PreviewPanel({ project, preview, reason }: PreviewPanelProps) {
 								take={draft.take}
 								setTake={(take) => preview.setDraft({ take })}
 							/>
-							{kind !== 'agent' && <PrepareMerge project={project} why={reason} />}
+							{kind !== 'agent' && conflicts.some(isGits) && <PrepareMerge project={project} why={reason} />}
 						</>
 					)}
 					<PlanView plan={plan} />
@@ -104,7 +106,7 @@ function Kinds({ project, kind, choose }: KindsProps) {
 		<fieldset className="kinds">
 			<legend className="sr">Preview of what</legend>
 			{kinds
-				.filter((one) => one.kind !== 'agent' || project.agent !== null)
+				.filter(({ kind: one }) => isOffered(project, one))
 				.map((one) => (
 					<label key={one.kind} className="kind">
 						<input
@@ -137,23 +139,6 @@ function PreviewState({ preview: { plan, looking, moved, dirty, look } }: { prev
 				</Button>
 			)}
 		</div>
-	)
-}
-
-const isTooBig = ({ code }: Problem) => code === 'results-too-big' || code === 'commit-too-big'
-
-/** There only where a file is over the limit, or that was said to be all right. */
-function BigFiles({ preview: { draft, setDraft } }: { preview: Preview }) {
-	return (
-		<label className="keep">
-			<input
-				type="checkbox"
-				name="big"
-				checked={draft.big}
-				onChange={({ target }) => setDraft({ big: target.checked })}
-			/>
-			Commit files of any size
-		</label>
 	)
 }
 

@@ -5,7 +5,7 @@ export interface Draft {
 	message: string
 	untracked: boolean
 	take: Take
-	/** Files over the limit are committed too. */
+	/** Files over the limit are committed too, and so many files or deletions as would else wait for a word. */
 	big: boolean
 }
 

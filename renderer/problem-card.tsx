@@ -106,7 +106,7 @@ function ProblemCard({ problem, workstation }: { problem: Problem; workstation: 
 				{down && workstation !== null && problem.next?.kind !== 'retry' && (
 					<RetryButton workstation={workstation} label="Try now" />
 				)}
-				<ReportButton workstation={workstation} />
+				{problem.code !== 'agent-waits' && <ReportButton workstation={workstation} />}
 			</div>
 		</section>
 	)

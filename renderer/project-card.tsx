@@ -3,8 +3,10 @@ import type { PlannedKind } from '../src/contract/code.ts'
 import type { Problem } from '../src/contract/problem.ts'
 import type { ProjectState } from '../src/contract/state.ts'
 import { AgentCard } from './agent-card.tsx'
+import { cardId } from './arrival.ts'
+import { Backups, backupsId, hasBackups } from './backups.tsx'
 import { Button } from './button.tsx'
-import { elementId, useDetails } from './details.tsx'
+import { elementId, useDetail, useDetails } from './details.tsx'
 import { useHawser, useHawserState, useView } from './hawser.tsx'
 import { Lanes } from './lanes.tsx'
 import { NextStepButton } from './next-step.tsx'
@@ -14,6 +16,7 @@ import { Pending } from './pending.tsx'
 import { previewId, usePreview } from './preview-of.ts'
 import { PreviewPanel } from './preview-panel.tsx'
 import { reasonNot, SyncActions } from './sync-actions.tsx'
+import { TerminalButton } from './terminal-button.tsx'
 
 export function ProjectCard({ project, several }: { project: ProjectState; several: boolean }) {
 	const state = useHawserState()
@@ -31,12 +34,31 @@ export function ProjectCard({ project, several }: { project: ProjectState; sever
 	const linked = state.workstations[project.workstation]?.link.status === 'up'
 	const reason = reasonNot(state, project, gone)
 	const card = useFocusBack(project.name, isOpen)
+	const backups = useDetail(backupsId(project.name))
+	// A restore shows where it was asked for, and leaves the rest in its place.
+	const restores = operation?.kind === 'restore' && backups.isOpen
 	const ask = (kind: PlannedKind) => {
 		preview.setKind(kind)
 		open(previewId(project.name))
 	}
+	const shown =
+		operation && !told ? (
+			<OperationView
+				operation={operation}
+				preview={{ ask, why: reason, undoes: project.strategy === 'git' }}
+			/>
+		) : null
+	// What it stopped at has the same way out.
+	const toldConflict = shown !== null && operation?.outcome?.problem?.code === 'files-conflict'
+	const busy = running ? 'Something else is under way.' : null
 	return (
-		<section ref={card} className="card project" tabIndex={-1} aria-label={`Project ${project.name}`}>
+		<section
+			ref={card}
+			id={cardId('project', project.name)}
+			className="card project"
+			tabIndex={-1}
+			aria-label={`Project ${project.name}`}
+		>
 			<h2>
 				<span className="name" title={project.name}>
 					{project.name}
@@ -47,11 +69,37 @@ export function ProjectCard({ project, several }: { project: ProjectState; sever
 				</span>
 			</h2>
 			<Lanes project={project} linked={linked} />
-			<Pending project={project} linked={linked} />
+			<Pending
+				project={project}
+				linked={linked}
+				resolve={toldConflict ? null : () => ask('go')}
+				why={busy ?? reason}
+			/>
 			<AgentCard project={project} linked={linked} about={about} why={reason} bring={() => ask('agent')} />
-			{operation && !told && <OperationView operation={operation} preview={{ ask, why: reason }} />}
+			{!restores && shown}
 			{!running && isOpen && <PreviewPanel project={project} preview={preview} reason={reason} />}
-			{!running && !isOpen && <SyncActions project={project} about={about} reason={reason} />}
+			{!isOpen && (restores || !running) && (
+				<SyncActions project={project} about={about} reason={reason} busy={running} />
+			)}
+			<div className="terminal-place">
+				<TerminalButton
+					wish={{ what: 'tmux', project: project.name }}
+					workstation={project.workstation}
+					title="Open its tmux session in your terminal; it is made when it is not there"
+					label="Open tmux…"
+					about={about}
+				/>
+				{hasBackups(project) && (
+					<Button kind="quiet" title="See what syncs replaced or deleted" {...backups.trigger}>
+						Restore files…
+					</Button>
+				)}
+			</div>
+			{backups.isOpen && hasBackups(project) && (
+				<Backups project={project} operation={operation} reason={reason} about={about}>
+					{restores ? shown : null}
+				</Backups>
+			)}
 			{refusal && <Refusal project={project} refusal={refusal} about={about} />}
 		</section>
 	)

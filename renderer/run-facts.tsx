@@ -1,9 +1,10 @@
 import { parameterWords } from '../src/contract/run-table.ts'
-import { runnerWords, spanWords } from '../src/contract/run-words.ts'
+import { codeWords, runnerWords, spanWords } from '../src/contract/run-words.ts'
+import { sizeWords } from '../src/contract/size-words.ts'
 import type { Run } from '../src/contract/state.ts'
 import { useNow } from './clock.ts'
 import { useHawserState } from './hawser.tsx'
-import { ago, bytes, clockTime, count, short } from './words.ts'
+import { ago, clockTime, count } from './words.ts'
 
 /** What a run is and where, in words. */
 export function RunFacts({ run }: { run: Run }) {
@@ -11,6 +12,7 @@ export function RunFacts({ run }: { run: Run }) {
 	const { runs } = useHawserState()
 	const runner = runnerWords(run)
 	const set = parameterWords(run)
+	const code = codeWords(run)
 	const together =
 		run.series === null ? [] : Object.values(runs).filter(({ series }) => series === run.series)
 	const place = together.filter(({ id }) => id <= run.id).length
@@ -28,12 +30,14 @@ export function RunFacts({ run }: { run: Run }) {
 					</dd>
 				</>
 			)}
-			<dt>Commit</dt>
-			<dd>
-				<code>
-					{run.branch}@{short(run.commit)}
-				</code>
-			</dd>
+			{code !== '' && (
+				<>
+					<dt>Commit</dt>
+					<dd>
+						<code>{code}</code>
+					</dd>
+				</>
+			)}
 			<dt>{run.queue ? 'Asked for' : 'Started'}</dt>
 			<dd>
 				{clockTime(run.startedAt, now)} on {run.workstation}
@@ -64,13 +68,13 @@ export function RunFacts({ run }: { run: Run }) {
 					<dt>GPU</dt>
 					<dd>
 						{spanWords(run.gpu.seconds * 1000)} of GPU time, at most{' '}
-						{bytes(run.gpu.peakMemoryMiB * 1_048_576)} held at once
+						{sizeWords(run.gpu.peakMemoryMiB * 1_048_576)} held at once
 					</dd>
 				</>
 			)}
 			<dt>Log</dt>
 			<dd>
-				{bytes(run.logBytes)}, as of {ago(run.seenAt, now)}
+				{sizeWords(run.logBytes)}, as of {ago(run.seenAt, now)}
 			</dd>
 		</dl>
 	)

@@ -1,32 +1,39 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { parameterWords } from '../src/contract/run-table.ts'
-import { outcomeWords } from '../src/contract/run-words.ts'
+import { codeWords, outcomeWords } from '../src/contract/run-words.ts'
 import type { Run } from '../src/contract/state.ts'
+import { placeOf } from './address.ts'
+import { cardId } from './arrival.ts'
+import { Bar } from './bar.tsx'
 import { Button } from './button.tsx'
 import { useNow } from './clock.ts'
-import { useDetail } from './details.tsx'
+import { useDetail, useDetails } from './details.tsx'
 import { useHawserState } from './hawser.tsx'
 import { Mark, type MarkShape } from './marks.tsx'
 import { Compare } from './metrics-compare.tsx'
 import { RunDetail } from './run-detail.tsx'
 import { queueWords, waitingWords } from './run-facts.tsx'
-import { ago, count, duration, mainMetric, metricChange, metricValue, short } from './words.ts'
+import { ago, count, duration, mainMetric, metricChange, metricValue } from './words.ts'
 
 const endedShown = 3
 const waitingShown = 2
 
 export function RunsCard({ several }: { several: boolean }) {
 	const state = useHawserState()
-	const [all, setAll] = useState(false)
+	const [all, setAll] = useAll()
+	const { opened } = useDetails()
+	// What an address opened is not hidden among the rest.
+	const isOpen = ({ id }: Run) => opened.includes(`run:${id}`)
 	const runs = Object.values(state.runs).sort((a, b) => b.startedAt - a.startedAt)
 	const unended = runs.filter((run) => run.outcome.status === 'running')
 	// The rest of a long series is a number.
 	const waiting = unended.filter(({ queue }) => queue !== null).toReversed()
-	const running = [...unended.filter(({ queue }) => queue === null), ...waiting.slice(0, waitingShown)]
-	const more = waiting.length - waitingShown
+	const next = waiting.filter((run, index) => index < waitingShown || isOpen(run))
+	const running = [...unended.filter(({ queue }) => queue === null), ...next]
+	const more = waiting.length - next.length
 	const ended = runs.filter((run) => run.outcome.status !== 'running')
 	if (runs.length === 0 && Object.keys(state.projects).length === 0) return null
-	const shown = all ? ended : ended.slice(0, endedShown)
+	const shown = ended.filter((run, index) => all || index < endedShown || isOpen(run))
 	const reached = Object.values(state.workstations).every(({ link }) => link.status === 'up')
 	const row = (run: Run) => (
 		<RunRow
@@ -37,7 +44,7 @@ export function RunsCard({ several }: { several: boolean }) {
 		/>
 	)
 	return (
-		<section className="card" aria-label="Runs">
+		<section id={cardId('card', 'runs')} tabIndex={-1} className="card" aria-label="Runs">
 			<h2>Runs</h2>
 			{runs.length === 0 && (
 				<p className="quiet">
@@ -49,9 +56,9 @@ export function RunsCard({ several }: { several: boolean }) {
 				{more > 0 && <li className="quiet small waiting">{waitingWords(more)}</li>}
 				{shown.map(row)}
 			</ul>
-			{ended.length > endedShown && (
+			{(all ? ended.length > endedShown : shown.length < ended.length) && (
 				<Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
-					{all ? 'Show fewer' : `Show ${count(ended.length - endedShown, 'earlier run')}`}
+					{all ? 'Show fewer' : `Show ${count(ended.length - shown.length, 'earlier run')}`}
 				</Button>
 			)}
 			{[...new Set(runs.flatMap((run) => (run.metrics ? run.project : [])))].map((project) => (
@@ -59,6 +66,22 @@ export function RunsCard({ several }: { several: boolean }) {
 			))}
 		</section>
 	)
+}
+
+/** Whether all that have ended are shown; an address that leads here asks for that. */
+function useAll() {
+	const [all, setAll] = useState(areAsked)
+	useEffect(() => {
+		const follow = () => setAll((before) => before || areAsked())
+		window.addEventListener('hashchange', follow)
+		return () => window.removeEventListener('hashchange', follow)
+	}, [])
+	return [all, setAll] as const
+}
+
+function areAsked(): boolean {
+	const place = placeOf(location.hash)
+	return place?.at === 'card' && place.card === 'runs'
 }
 
 /** Opens a project's runs side by side. */
@@ -129,7 +152,7 @@ function RunningWords({ run, several, linked }: RowWords & { linked: boolean }) 
 		<>
 			<span className="run-name">
 				<span className="sr">{run.queue ? 'waits' : 'running'}: </span>
-				{run.project} · {parameterWords(run) || `${run.branch}@${short(run.commit)}`}
+				{run.project} · {parameterWords(run) || codeWords(run) || run.command}
 				{several && ` · ${run.workstation}`}
 			</span>
 			<span className={`run-when ${linked ? '' : 'late'}`}>
@@ -184,24 +207,7 @@ function Progress({ run, late }: { run: Run; late: boolean }) {
 		<div className={`progress ${late ? 'late' : ''}`}>
 			{run.progress && (
 				<>
-					<svg
-						className="bar"
-						viewBox="0 0 100 6"
-						preserveAspectRatio="none"
-						role="progressbar"
-						aria-label={`Progress of ${run.project}`}
-						aria-valuenow={Math.round(run.progress.fraction * 100)}
-						aria-valuemin={0}
-						aria-valuemax={100}
-						aria-valuetext={run.progress.text}
-					>
-						<rect className="bar-ground" width="100" height="6" />
-						<rect
-							className="bar-fill"
-							width={Math.min(1, Math.max(0, run.progress.fraction)) * 100}
-							height="6"
-						/>
-					</svg>
+					<Bar share={run.progress.fraction} label={`Progress of ${run.project}`} words={run.progress.text} />
 					<span className="progress-text">{run.progress.text}</span>
 				</>
 			)}

@@ -33,7 +33,7 @@ export function reasonNot(state: State, project: ProjectState, gone: boolean): s
 
 type Action = Extract<CommandName, 'go' | 'up' | 'back' | 'run'>
 const actions: { name: Action; label: string; title: string }[] = [
-	{ name: 'up', label: 'Up', title: 'Send code out' },
+	{ name: 'up', label: 'Up', title: 'Send $ out' },
 	{ name: 'back', label: 'Back', title: 'Bring results back' },
 	{ name: 'run', label: 'Run', title: 'Start the validation there' },
 ]
@@ -43,14 +43,17 @@ interface SyncActionsProps {
 	/** Where a refusal is shown. */
 	about: string
 	reason: string | null
+	/** Something is under way, so nothing else is begun. */
+	busy: boolean
 }
 
 /** What can be started at once, and the preview of it. */
-export function SyncActions({ project, about, reason }: SyncActionsProps) {
+export function SyncActions({ project, about, reason, busy }: SyncActionsProps) {
 	const { send } = useHawser()
 	const detail = useDetail(previewId(project.name))
 	const [asked, setAsked] = useState<Action | null>(null)
-	const why = reason ?? (asked ? 'Starting.' : null)
+	const why = reason ?? (asked ? 'Starting.' : busy ? 'Something else is under way.' : null)
+	const what = project.strategy === 'files' ? 'files' : 'code'
 	const start = async (name: Action) => {
 		setAsked(name)
 		await send(name, { project: project.name }, about)
@@ -61,7 +64,7 @@ export function SyncActions({ project, about, reason }: SyncActionsProps) {
 			<div className="buttons">
 				<Button
 					kind="main"
-					title="Send code out, run the validation, bring results back"
+					title={`Send ${what} out, run the validation, bring results back`}
 					why={why}
 					onClick={() => void start('go')}
 				>
@@ -73,7 +76,7 @@ export function SyncActions({ project, about, reason }: SyncActionsProps) {
 			</div>
 			<div className="buttons even">
 				{actions.map(({ name, label, title }) => (
-					<Button key={name} title={title} why={why} onClick={() => void start(name)}>
+					<Button key={name} title={title.replace('$', what)} why={why} onClick={() => void start(name)}>
 						{label}
 					</Button>
 				))}

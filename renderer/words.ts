@@ -82,16 +82,4 @@ export function reading(value: Reading, unit: string, digits = 0): string {
 	return 'value' in value ? `${value.value.toFixed(digits)} ${unit}` : value.missing
 }
 
-export function bytes(size: number): string {
-	if (size < 1024) return `${size} B`
-	const units = ['KiB', 'MiB', 'GiB', 'TiB']
-	let value = size / 1024
-	let unit = 0
-	while (value >= 1024 && unit < units.length - 1) {
-		value /= 1024
-		unit += 1
-	}
-	return `${value.toFixed(1)} ${units[unit]}`
-}
-
 export const short = (commit: string) => commit.slice(0, 7)

@@ -1,36 +1,11 @@
-import type { LoginQuestion, WorkstationState } from '../contract/state.ts'
+import { loginAsks, whyNoLink as whyNot } from '../contract/link-words.ts'
+import type { WorkstationState } from '../contract/state.ts'
 import { duration, shorten } from './words.ts'
 
-/** What a login waits for, after the name of its workstation. */
-const asks: Record<LoginQuestion['kind'], string> = {
-	passphrase: 'waits for a passphrase',
-	password: 'waits for a password',
-	prompts: 'asks something before it lets you in',
-	confirm: 'waits for a yes or no',
-	touch: 'waits for a touch of your hardware key',
-}
-
-/** Why nothing can be done there now; null: it can. */
-export function whyNoLink({ name, link }: WorkstationState): string | null {
-	switch (link.status) {
-		case 'up':
-			return null
-		case 'off':
-			return `${name} is not connected`
-		case 'waiting':
-			return 'this laptop has no network'
-		case 'dialling':
-			return link.problem ? shorten(link.problem.title) : `${name} is being connected`
-		case 'host-key':
-			return link.question
-				? `the host key of ${name} waits for an answer`
-				: `the host key of ${name} is being checked`
-		case 'login':
-			return link.question ? `${name} ${asks[link.question.kind]}` : `${name} is being logged in to`
-		case 'lost':
-		case 'stopped':
-			return shorten(link.problem.title)
-	}
+/** Why nothing can be done there now, as short as a menu wants it; null: it can. */
+export function whyNoLink(workstation: WorkstationState): string | null {
+	const why = whyNot(workstation)
+	return why === null ? null : shorten(why)
 }
 
 /** Where the link to a workstation stands: `SSH 4 h · 12 ms direct`. */
@@ -48,7 +23,7 @@ export function linkLine({ link, peer }: WorkstationState, now: number): string 
 		case 'host-key':
 			return link.question ? 'its host key waits for an answer' : 'its host key is being checked'
 		case 'login':
-			return link.question ? asks[link.question.kind] : 'logging in'
+			return link.question ? loginAsks[link.question.kind] : 'logging in'
 		case 'up': {
 			const latency = link.latencyMs === null ? [] : [`${milliseconds(link.latencyMs)} ms`]
 			const path = peer === null ? [] : [peer.path === 'tunneled' ? 'relayed over TCP' : peer.path]

@@ -60,7 +60,7 @@ function start(): void {
 	const disposers = [
 		relayPages(engineProcess.open),
 		engine.watch((state) => tray.show(state)),
-		showNotices(engine, (run) => window.open(run === null ? null : { run })),
+		showNotices(engine, (place) => window.open(place)),
 		wakeWith(powerMonitor, engine),
 		() => tray.dispose(),
 	]

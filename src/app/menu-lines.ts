@@ -1,3 +1,4 @@
+import { conflictWords, filesParts } from '../contract/files-words.ts'
 import { caresOf, changeWords, resultWords, stashWords } from '../contract/pending-words.ts'
 import { outcomeWords } from '../contract/run-words.ts'
 import type {
@@ -22,6 +23,7 @@ const kindWords: Record<Operation['kind'], string> = {
 	back: 'Back',
 	go: 'Sync and validate',
 	undo: 'Undo',
+	restore: 'Restore files',
 	setup: 'Setting up',
 	agent: 'Bringing the agent’s work',
 	demo: 'Setting up the demo',
@@ -31,7 +33,8 @@ const kindWords: Record<Operation['kind'], string> = {
 
 export function busyLine(operation: Operation): string {
 	const step = operation.steps.find((step) => step.status === 'running')
-	const what = operation.cancelling ? 'being cancelled' : (step?.title ?? 'under way')
+	const share = step?.share === undefined ? '' : `, ${Math.floor(step.share * 100)} %`
+	const what = operation.cancelling ? 'being cancelled' : step ? `${step.title}${share}` : 'under way'
 	return shorten(`${kindWords[operation.kind]}: ${what}`)
 }
 
@@ -60,7 +63,10 @@ function agentWords(agent: AgentState): string {
 }
 
 /** All of it on one line. */
-export const pendingLine = (project: ProjectState): string => pendingParts(project).join(', ')
+export function pendingLine(project: ProjectState): string {
+	const parts = pendingParts(project)
+	return parts.length > 0 ? parts.join(', ') : (conflictWords(project.files)?.title ?? 'Nothing pending')
+}
 
 /** The same on as few lines as a menu has room for: nothing of it is cut off. */
 export function pendingLines(project: ProjectState): string[] {
@@ -73,7 +79,8 @@ export function pendingLines(project: ProjectState): string[] {
 	return lines
 }
 
-function pendingParts({ pending, hub }: ProjectState): string[] {
+function pendingParts({ pending, hub, files }: ProjectState): string[] {
+	if (pending.status === 'unused') return partsOfFiles(files)
 	if (pending.status === 'unknown') return ['Pending: not read yet']
 	if (pending.status === 'unreadable') return [`Pending: unknown · ${pending.problem.title}`]
 	const { remote } = pending
@@ -88,20 +95,36 @@ function pendingParts({ pending, hub }: ProjectState): string[] {
 		...where(resultWords(pending), 'to bring back'),
 		...where(changeWords(pending)),
 		...where(changeWords(remote), 'on the workstation'),
+		...(files?.status === 'read' ? filesParts(files) : []),
 	]
 	if (parts.length > 0) return parts
-	return [out && back ? 'Nothing pending' : 'Nothing changed here; the workstation was not read yet']
+	return [out && back ? 'Nothing pending' : notReadThere]
 }
+
+/** None where all that there is to say has a line of its own. */
+function partsOfFiles(files: ProjectState['files']): string[] {
+	if (files === null || files.status === 'unknown') return ['Pending: not read yet']
+	if (files.status === 'unreadable') return [`Pending: unknown · ${files.problem.title}`]
+	const parts = filesParts(files)
+	if (parts.length > 0 || conflictWords(files) !== null) return parts
+	return [files.toLaptop === null ? notReadThere : 'Nothing pending']
+}
+
+const notReadThere = 'Nothing changed here; the workstation was not read yet'
 
 const where = (words: string | null, place = '') => (words === null ? [] : [`${words} ${place}`.trim()])
 const some = (amount: number | undefined, one: string, where = '') =>
 	amount ? [`${count(amount, one)}${where ? ` ${where}` : ''}`] : []
 
 /** What a sync would stop at, and what was put aside: a line each. */
-export function careLines({ pending }: ProjectState): string[] {
-	if (pending.status !== 'read') return []
-	const stashes = stashWords(pending)
-	return [...caresOf(pending).map(({ title }) => `⚠ ${title}`), ...(stashes === null ? [] : [stashes])]
+export function careLines({ pending, files }: ProjectState): string[] {
+	const conflicts = conflictWords(files)
+	const cares = [
+		...(pending.status === 'read' ? caresOf(pending) : []),
+		...(conflicts === null ? [] : [conflicts]),
+	]
+	const stashes = pending.status === 'read' ? stashWords(pending) : null
+	return [...cares.map(({ title }) => `⚠ ${title}`), ...(stashes === null ? [] : [stashes])]
 }
 
 export function gpuLines(gpu: GpuState, now: number): string[] {

@@ -74,6 +74,8 @@ function nextStepEntry(
 			return item(`${next.label}…`, openWindow())
 		case 'restart-zerotier':
 			return item(next.label, restartZeroTier, restarting(state))
+		case 'attach-agent':
+			return item(next.label, wish({ name: 'openTerminal', input: { what: 'agent', project: next.project } }))
 		case 'open-url':
 			return item(
 				next.label,

@@ -33,7 +33,7 @@ function projectEntries(project: ProjectState, state: State, first: boolean): Me
 		item('Up', wish({ name: 'up', input }), why),
 		item('Back', wish({ name: 'back', input }), why),
 		item('Preview…', preview(project, 'go'), why),
-		item('Undo…', preview(project, 'undo'), why),
+		...wayBack(project, why),
 		item(
 			'Open tmux…',
 			wish({ name: 'openTerminal', input: { what: 'tmux', ...input } }),
@@ -42,6 +42,17 @@ function projectEntries(project: ProjectState, state: State, first: boolean): Me
 		...agentEntries(project, state),
 		...pendingLines(project).map(text),
 		...careLines(project).map(text),
+	]
+}
+
+/** Git brings back how all was; of files, what was replaced or deleted is chosen from in the window. */
+function wayBack(project: ProjectState, why: string | null): MenuEntry[] {
+	const { strategy, files, name } = project
+	return [
+		...(strategy === 'git' ? [item('Undo…', preview(project, 'undo'), why)] : []),
+		...(strategy === 'files' || files !== null
+			? [item('Restore files…', openWindow({ restore: name }))]
+			: []),
 	]
 }
 
@@ -64,7 +75,6 @@ function whyNotSync(project: ProjectState, state: State): string | null {
 		(operation) => operation.project === project.name && operation.endedAt === null,
 	)
 	if (busy) return busyLine(busy)
-	if (project.strategy === 'files') return 'this version moves code with git only'
 	return whyNoTerminal(project, state)
 }
 

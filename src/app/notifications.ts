@@ -1,15 +1,16 @@
 import { Notification } from 'electron'
 import type { Notice, State } from '../contract/state.ts'
 import type { EngineFace } from './engine-face.ts'
+import { type Place, placeOfNotice } from './place.ts'
 
 /** More than this many notices on screen are let go, oldest first. */
 const mostKept = 20
 
 /**
- * Shows each notice that this face is the first to claim; a click opens the window at its run. What is
+ * Shows each notice that this face is the first to claim; a click opens the window at what it tells of. What is
  * worth a notice, and whether it was told before, is the engine's to know. Returns the disposer.
  */
-export function showNotices(engine: EngineFace, open: (run: string | null) => void): () => void {
+export function showNotices(engine: EngineFace, open: (place: Place | null) => void): () => void {
 	if (!Notification.isSupported()) return () => {}
 	const asked = new Set<string>()
 	// A notification that nobody refers to is collected, and its click with it.
@@ -20,7 +21,7 @@ export function showNotices(engine: EngineFace, open: (run: string | null) => vo
 		const forget = () => kept.delete(notification)
 		notification.once('click', () => {
 			forget()
-			open(notice.run)
+			open(placeOfNotice(notice))
 		})
 		notification.once('close', forget)
 		notification.once('failed', forget)

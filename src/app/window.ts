@@ -18,7 +18,7 @@ function denyPermissions(session: Session): void {
 }
 
 export interface AppWindow {
-	/** Shows the window, and in it a run or a preview when one is named. */
+	/** Shows the window, and in it a place when one is named. */
 	open(place?: Place | null): void
 	/** Ends the window; it can be opened again. */
 	close(): void

@@ -20,6 +20,11 @@ interface JsonOption {
 	json?: boolean
 }
 
+interface ActOptions extends JsonOption {
+	/** Of `start` alone. */
+	anyway?: boolean
+}
+
 /** `agent`, `agent status`, `agent start`, `agent attach`, `agent stop`, `agent bring`. */
 export function addAgent(program: Command, cli: Cli): void {
 	const agent = program
@@ -36,16 +41,18 @@ export function addAgent(program: Command, cli: Cli): void {
 		['start', 'startAgent', 'start it in its tmux session; one that goes on is left as it is'],
 		['stop', 'stopAgent', 'end its session; its worktree and its branch stay'],
 	] as const
-	for (const [name, act, description] of acts)
-		command(name, description, name === 'status')
+	for (const [name, act, description] of acts) {
+		const one = command(name, description, name === 'status')
 			.option('--json', 'print how it stands as JSON')
-			.action((project: string | undefined, options: JsonOption) =>
+			.action((project: string | undefined, options: ActOptions) =>
 				withEngine(cli, options, async (session) => {
 					await reachFor(session, project)
-					await session.client.call(act, { project })
+					await session.client.call(act, { project, ...(options.anyway ? { anyway: true } : {}) })
 					return await tell(session, project, options.json)
 				}),
 			)
+		if (name === 'start') one.option('--anyway', 'start it also where a log-out would end it')
+	}
 	command('attach', 'attach this terminal to its session; detach with Ctrl-B D')
 		.addOption(holdOption())
 		.action((project: string | undefined, options: { hold?: true }) =>

@@ -3,7 +3,7 @@ import { ProblemError } from '../contract/client.ts'
 import { directionWords } from '../contract/metric-direction.ts'
 import { runCsv } from '../contract/run-csv.ts'
 import { parameterWords, type RunRow, type RunTable, rowsOf, runTable } from '../contract/run-table.ts'
-import { outcomeWords } from '../contract/run-words.ts'
+import { codeWords, outcomeWords } from '../contract/run-words.ts'
 import type { ProjectState, Run } from '../contract/state.ts'
 import { problem } from '../engine/problems.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
@@ -118,7 +118,7 @@ function cellsOf({ run, values, isBest }: RunRow, parameters: readonly string[],
 	return [
 		`${plain(run.id)}${failed}`,
 		ago(run.startedAt, io.now()),
-		plain(run.commit.slice(0, 7)),
+		plain(codeWords({ commit: run.commit })) || '–',
 		...parameters.map((name) => plain((Object.hasOwn(run.parameters, name) && run.parameters[name]) || '–')),
 		...values.map((value, at) => (value === null ? '–' : `${number(value)}${isBest[at] ? ' *' : ''}`)),
 	]

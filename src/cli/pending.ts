@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { ProblemError } from '../contract/client.ts'
+import { conflictWords, filesParts, filesWords } from '../contract/files-words.ts'
 import {
 	type Care,
 	caresOf,
@@ -8,9 +9,10 @@ import {
 	resultWords,
 	stashWords,
 } from '../contract/pending-words.ts'
-import type { Commit, Lane, ProjectState } from '../contract/state.ts'
+import type { Commit, FilesPending, Lane, ProjectState } from '../contract/state.ts'
 import { problem } from '../engine/problems.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import type { Io } from './io.ts'
 import { settle } from './reach.ts'
 import { print, printJson, printProblem } from './report.ts'
 import { type Cli, type Session, withEngine } from './session.ts'
@@ -43,21 +45,34 @@ function projectNames(session: Session, project: string | undefined): string[] {
 	throw new ProblemError(problem('project-unknown', { name: project, known }))
 }
 
-function pendingExitCode({ pending }: ProjectState): number {
-	return pending.status === 'unreadable' ? exitCodeOf(pending.problem) : exitCodes.done
+function pendingExitCode({ pending, files }: ProjectState): number {
+	const troubles = [pending, files].flatMap((one) => (one?.status === 'unreadable' ? [one.problem] : []))
+	return Math.max(exitCodes.done, ...troubles.map(exitCodeOf))
 }
 
 function printPending({ io }: Session, project: ProjectState): void {
 	const { pending } = project
 	print(io, `${plain(project.name)} → ${plain(project.workstation)}: ${pendingText(project, io.now())}`)
 	if (pending.status === 'unreadable') printProblem(io, pending.problem)
-	if (pending.status !== 'read') return
-	const block = (title: string, lines: readonly string[], all = lines.length) => {
+	const block: Block = (title, lines, all = lines.length) => {
 		if (lines.length === 0) return
 		print(io, `  ${title}`)
 		for (const line of lines) print(io, `    ${line}`)
 		if (all > lines.length) print(io, `    and ${all - lines.length} more`)
 	}
+	if (pending.status === 'read') printCode(io, pending, block)
+	if (project.files?.status === 'unreadable') printProblem(io, project.files.problem)
+	if (project.files?.status === 'read') printFiles(project.files, block)
+}
+
+/** A title, and its first few lines of `all`; nothing where there are none. */
+type Block = (title: string, lines: readonly string[], all?: number) => void
+
+function printCode(
+	io: Io,
+	pending: Extract<ProjectState['pending'], { status: 'read' }>,
+	block: Block,
+): void {
 	const commits = (title: string, lane: Lane | null) =>
 		block(title, lane?.commits.map(commitText) ?? [], lane?.count)
 	block('Needs care', caresOf(pending).map(careText))
@@ -73,6 +88,14 @@ function printPending({ io }: Session, project: ProjectState): void {
 	if (pending.problem) printProblem(io, pending.problem)
 }
 
+function printFiles(files: Extract<FilesPending, { status: 'read' }>, block: Block): void {
+	const { toWorkstation, toLaptop } = files
+	const conflicts = conflictWords(files)
+	block('Needs care', conflicts === null ? [] : [`${conflicts.title}. ${conflicts.meaning}`])
+	block('Files to send', toWorkstation.paths.map(plain), toWorkstation.count)
+	block('Files to bring back', toLaptop?.paths.map(plain) ?? [], toLaptop?.count)
+}
+
 /** With what to do about it; a path stands last, to be copied. */
 const careText = ({ title, meaning, path }: Care) =>
 	plain([`${title}.`, meaning, path ?? ''].join(' ').trim())
@@ -83,7 +106,8 @@ const inline = (title: string) => plain(`${title.charAt(0).toLowerCase()}${title
 const commitText = ({ id, subject }: Commit) => `${id.slice(0, 8)} ${plain(subject)}`
 
 /** One line: what is pending each way, and how old the workstation's side is. */
-export function pendingText({ pending, hub }: ProjectState, now: number): string {
+export function pendingText({ pending, hub, files }: ProjectState, now: number): string {
+	if (pending.status === 'unused') return filesText(files, now)
 	if (pending.status === 'unknown') return 'not read yet'
 	if (pending.status === 'unreadable') return plain(pending.problem.title)
 	const lane = (value: Lane | null, where: string) =>
@@ -97,9 +121,18 @@ export function pendingText({ pending, hub }: ProjectState, now: number): string
 		where(resultWords(pending), 'to bring back'),
 		changeWords(pending) ?? '',
 		where(changeWords(pending.remote), 'on the workstation'),
+		...(files?.status === 'read' ? filesParts(files) : []),
+		conflictWords(files)?.title ?? '',
+		files?.status === 'unreadable' ? inline(files.problem.title) : '',
 	].filter(Boolean)
 	const read = pending.remoteAt === null ? 'the workstation was not read yet' : ago(pending.remoteAt, now)
 	return `${facts.length > 0 ? facts.join(', ') : 'nothing pending'} · ${read}`
+}
+
+function filesText(files: ProjectState['files'], now: number): string {
+	const words = plain(filesWords(files))
+	if (files?.status !== 'read' || files.remoteAt === null) return words
+	return `${words} · ${ago(files.remoteAt, now)}`
 }
 
 const where = (words: string | null, place: string) => (words === null ? '' : `${words} ${place}`)

@@ -3,8 +3,11 @@ import type { Io, Output, Terminal } from './io.ts'
 import { prompt } from './prompt.ts'
 
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** `when-exit`, which `conf` brings along, sends every signal to this process once more (ms). */
-const echo = 200
+/**
+ * `when-exit`, which `conf` brings along, sends a signal to this process once more from within its handler: it comes
+ * with the next turn of the event loop, however long that takes.
+ */
+const echoTurns = 3
 
 /** The real world. */
 export function processIo(): Io {
@@ -21,11 +24,14 @@ export function processIo(): Io {
 			return /^y(es)?$/i.test(answer?.trim() ?? '')
 		},
 		onInterrupt(listener) {
-			let last = Number.NEGATIVE_INFINITY
+			let echoes = false
 			const hear = () => {
-				const before = last
-				last = performance.now()
-				if (last - before > echo) listener()
+				if (echoes) return
+				echoes = true
+				afterTurns(echoTurns, () => {
+					echoes = false
+				})
+				listener()
 			}
 			for (const signal of interrupts) process.on(signal, hear)
 			return () => {
@@ -34,6 +40,10 @@ export function processIo(): Io {
 		},
 		exit: (code) => process.exit(code),
 	}
+}
+
+function afterTurns(turns: number, then: () => void): void {
+	setImmediate(() => (turns > 1 ? afterTurns(turns - 1, then) : then()))
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {

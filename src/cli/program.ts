@@ -11,6 +11,7 @@ import { addMerge } from './merge.ts'
 import { addMetrics } from './metrics.ts'
 import { addPending } from './pending.ts'
 import { addProbe } from './probe.ts'
+import { addRestore } from './restore.ts'
 import { addRuns } from './runs.ts'
 import { addServe } from './serve.ts'
 import { type Cli, type Doors, report } from './session.ts'
@@ -55,6 +56,7 @@ export async function main(argv: readonly string[], io: Io, doors: Doors): Promi
 	addProbe(program, cli)
 	addSync(program, cli)
 	addMerge(program, cli)
+	addRestore(program, cli)
 	addWorktree(program, cli)
 	addRuns(program, cli)
 	addMetrics(program, cli)

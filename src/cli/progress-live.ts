@@ -6,6 +6,8 @@ import { type Colours, coloursFor, duration, plain, stepTail } from './words.ts'
 /** Redrawn this often (ms) for the elapsed times; every change is drawn at once. */
 const tick = 500
 const barWidth = 24
+/** Beside a step's own words. */
+const stepBarWidth = 12
 
 const control = '\u001b['
 const wrapOff = `${control}?7l`
@@ -70,7 +72,9 @@ export class LiveProgress implements Progress {
 				return [this.#fit(red('✕'), title, stepTail(step), red)]
 			case 'running': {
 				const elapsed = step.startedAt === null ? '' : duration(this.#io.now() - step.startedAt)
-				const tail = [plain(step.detail), elapsed].filter(Boolean).join(' · ')
+				const bar =
+					step.share === undefined ? '' : `${barOf(step.share, stepBarWidth)} ${percent(step.share)}`
+				const tail = [bar, plain(step.detail), elapsed].filter(Boolean).join(' · ')
 				return [this.#fit(cyan('●'), title, tail, bold), ...this.#runLines()]
 			}
 		}
@@ -81,9 +85,7 @@ export class LiveProgress implements Progress {
 		if (run?.outcome.status !== 'running') return []
 		const lines: string[] = []
 		if (run.progress) {
-			const full = Math.round(Math.min(1, Math.max(0, run.progress.fraction)) * barWidth)
-			const bar = '█'.repeat(full) + '░'.repeat(barWidth - full)
-			lines.push(this.#fit(' ', `${bar} ${plain(run.progress.text)}`, ''))
+			lines.push(this.#fit(' ', `${barOf(run.progress.fraction, barWidth)} ${plain(run.progress.text)}`, ''))
 		}
 		if (run.lastLine) lines.push(this.#fit(' ', plain(run.lastLine), '', this.#colours.dim))
 		return lines
@@ -96,3 +98,13 @@ export class LiveProgress implements Progress {
 		return `${mark} ${paint(shown)}${this.#colours.dim(left)}`
 	}
 }
+
+const within = (share: number) => Math.min(1, Math.max(0, share))
+
+function barOf(share: number, width: number): string {
+	const full = Math.round(within(share) * width)
+	return '█'.repeat(full) + '░'.repeat(width - full)
+}
+
+/** As wide whatever it is, so that nothing moves. */
+const percent = (share: number) => `${Math.floor(within(share) * 100)} %`.padStart(5)

@@ -38,6 +38,7 @@ export function nextLine({ meaning }: Problem, next: string | null, colours: Col
 export function nextText(next: NextStep | null, io: Io): string | null {
 	switch (next?.kind) {
 		case 'copy':
+		case 'attach-agent':
 			return plain(next.text)
 		case 'retry':
 			return 'Try again.'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { movedWords } from '../contract/files-words.ts'
 import type { OperationOutcome } from '../contract/state.ts'
 import type { StartWish } from '../engine/runs/start-wish.ts'
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts'
@@ -29,10 +30,10 @@ interface Asked extends Wishes {
 }
 
 const descriptions: Record<SyncKind, string> = {
-	up: 'send code to the workstation',
+	up: 'send code or files to the workstation',
 	run: 'start the validation on the workstation',
 	back: 'bring results back',
-	go: 'send code, validate on the GPU, bring results back',
+	go: 'send code or files, validate on the GPU, bring results back',
 	undo: 'bring back how both sides were before the last operation',
 }
 
@@ -58,7 +59,7 @@ export function addSync(program: Command, cli: Cli): void {
 				.option('--untracked', 'with --commit: files that git does not know yet too')
 		if (kind === 'up' || kind === 'go' || kind === 'back')
 			command
-				.option('--big', 'commit files of any size')
+				.option('--big', 'commit files of any size; move or delete as many files as it takes')
 				.option(
 					'--take <side:file>',
 					'in a conflict take the file as `laptop` or `workstation` has it; may be repeated',
@@ -85,13 +86,14 @@ async function syncProject(
 ): Promise<number> {
 	const wishes = wishesOf(options, kind)
 	const start = startWishOf(options, kind)
+	const previewed = { ...wishes, ...(start.sets ? { sets: start.sets } : {}) }
 	const workstation = workstationOf(session.state(), project)
 	if (workstation !== null) await reach(session, workstation)
 	if (options.dryRun && kind !== 'run') {
-		const plan = await session.client.call('preview', { project, kind, ...wishes })
+		const plan = await session.client.call('preview', { project, kind, ...previewed })
 		return printPlan(session.io, plan, options.json)
 	}
-	const bound = await boundTo(session, kind, project, wishes, options.plan)
+	const bound = await boundTo(session, kind, project, previewed, options.plan)
 	const asked = { project, ...wishes, ...bound, start }
 	if (options.wait) return await syncAndWait(session, kind, asked, options.json)
 	if (session.hosted && workstation !== null)
@@ -109,7 +111,7 @@ async function boundTo(
 	session: Session,
 	kind: SyncKind,
 	project: string | undefined,
-	wishes: Wishes,
+	wishes: Wishes & Pick<StartWish, 'sets'>,
 	wanted: string | undefined,
 ): Promise<{ plan?: string }> {
 	if (wanted === undefined || kind === 'run') return {}
@@ -174,7 +176,11 @@ async function syncWhileHosting(
 		sent && sent.status !== 'succeeded'
 			? sent
 			: await start(session, 'run', { project: asked.project, ...(wish ? { start: wish } : {}) }, progress)
-	const outcome = { ...started, commits: sent?.commits ?? started.commits }
+	const outcome = {
+		...started,
+		commits: sent?.commits ?? started.commits,
+		...(sent?.files ? { files: sent.files } : {}),
+	}
 	if (outcome.status !== 'succeeded' || !outcome.run) {
 		printOutcome(io, outcome, json)
 		return exitCodeOfOutcome(outcome)
@@ -186,6 +192,7 @@ async function syncWhileHosting(
 			outcome: 'started',
 			run: outcome.run,
 			commits: outcome.commits,
+			...(outcome.files ? { files: outcome.files } : {}),
 			...(series.length > 1 ? { series } : {}),
 		})
 	else if (series.length > 1)
@@ -211,12 +218,13 @@ function farewell({ state }: Session): string {
 
 /** The last line of `--json`, or the end in words. */
 export function printOutcome(io: Io, outcome: OperationOutcome, json: boolean | undefined): void {
-	const { status, run, commits, metrics, problem } = outcome
+	const { status, run, commits, files, metrics, problem } = outcome
 	if (json) {
 		printJsonLine(io, {
 			outcome: status,
 			run,
 			commits,
+			...(files ? { files } : {}),
 			...(metrics ? { metrics } : {}),
 			...(problem ? { problem } : {}),
 		})
@@ -227,6 +235,7 @@ export function printOutcome(io: Io, outcome: OperationOutcome, json: boolean | 
 		run?.durationMs === undefined || run.durationMs === null ? '' : `ran ${duration(run.durationMs)}`,
 		commits.up.length > 0 ? `${count(commits.up.length, 'commit')} up` : '',
 		commits.back.length > 0 ? `${count(commits.back.length, 'commit')} back` : '',
+		...movedWords(files),
 		metricsText(metrics),
 	].filter(Boolean)
 	const words = { succeeded: 'Done', failed: 'Failed', cancelled: 'Cancelled', stopped: 'Stopped' }[status]

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { commitSchema, laneSchema } from './pending.ts'
 import { problemSchema } from './problem.ts'
-import { commitSchema, laneSchema } from './state.ts'
 
 /** What moves code, and what it would do: previews, conflicts, worktrees, and what is kept to undo with. */
 
@@ -10,6 +10,8 @@ export type Machine = z.infer<typeof machineSchema>
 export const fileChangeSchema = z.object({
 	path: z.string(),
 	change: z.enum(['added', 'modified', 'deleted']),
+	/** Its size, where the plan is about files rather than commits. */
+	bytes: z.number().optional(),
 })
 export type FileChange = z.infer<typeof fileChangeSchema>
 
@@ -25,20 +27,40 @@ export const planStepSchema = z.object({
 	/** The first few of `fileCount`: what changes in the files that are checked out there, or is committed. */
 	files: z.array(fileChangeSchema),
 	fileCount: z.int(),
+	/** All of these files together, where they travel as files. */
+	bytes: z.number().optional(),
 })
 export type PlanStep = z.infer<typeof planStepSchema>
 
-/** A file that both sides changed so that git cannot merge it. */
+/** One side's version of a file that travels as a file; null in its place: it was deleted there. */
+export const fileVersionSchema = z.object({ bytes: z.number(), changedAt: z.number() }).nullable()
+export type FileVersion = z.infer<typeof fileVersionSchema>
+
+/** A file that both sides changed: so that git cannot merge it, or since the last sync of files. */
 export const conflictSchema = z.object({
 	path: z.string(),
 	/** The commits of each side that changed it, newest first, a few of them. */
 	laptop: z.array(commitSchema),
 	workstation: z.array(commitSchema),
+	/** Of a file that travels as a file, which no commits changed. */
+	versions: z.object({ laptop: fileVersionSchema, workstation: fileVersionSchema }).optional(),
 })
 export type Conflict = z.infer<typeof conflictSchema>
 
 export const plannedKindSchema = z.enum(['up', 'back', 'go', 'undo', 'agent'])
 export type PlannedKind = z.infer<typeof plannedKindSchema>
+
+/** What stays behind of a tree of files, and why. */
+export const leftOutSchema = z.object({
+	/** As a person wrote it, with where: `*.ckpt (.gitignore, line 3)`. */
+	rule: z.string(),
+	/** The first few of `count`; a folder ends in a slash and counts as one. */
+	paths: z.array(z.string()),
+	count: z.int(),
+	/** How many of them git tracks: those are likely missed. */
+	tracked: z.int(),
+})
+export type LeftOut = z.infer<typeof leftOutSchema>
 
 export const planSchema = z.object({
 	/** The same for as long as nothing that it rests on has moved. Applying may be bound to it. */
@@ -51,6 +73,8 @@ export const planSchema = z.object({
 	conflicts: z.array(conflictSchema),
 	/** Worth knowing, and no reason to stop: sentences. */
 	notes: z.array(z.string()),
+	/** Of files that travel as files; left out where none do. */
+	leftOut: z.array(leftOutSchema).optional(),
 	/** What would stop it before the first change. */
 	problem: problemSchema.nullable(),
 })
@@ -100,3 +124,23 @@ export const safetySchema = z.object({
 	heads: z.array(z.object({ branch: z.string(), commit: z.string() })),
 })
 export type Safety = z.infer<typeof safetySchema>
+
+/** What an operation overwrote or deleted on one machine, kept there; a restore keeps what it replaces in the same way. */
+export const backupSchema = z.object({
+	/** Its folder's name there: when, and the operation. Sorts by time. */
+	id: z.string(),
+	machine: z.enum(['laptop', 'workstation']),
+	kind: z.enum(['up', 'back', 'go', 'restore']),
+	at: z.number(),
+	count: z.int(),
+	bytes: z.number(),
+})
+export type Backup = z.infer<typeof backupSchema>
+
+export const backupFileSchema = z.object({
+	path: z.string(),
+	bytes: z.number(),
+	/** When that version was last changed. */
+	changedAt: z.number(),
+})
+export type BackupFile = z.infer<typeof backupFileSchema>

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import {
+	backupFileSchema,
+	backupSchema,
 	commitWishSchema,
 	plannedKindSchema,
 	planSchema,
@@ -23,7 +25,7 @@ const oneWorkstation = z.strictObject({ workstation: z.string() })
 const plannedSchema = z.strictObject({ project: z.string().optional(), plan: z.string().optional() })
 const bringSchema = plannedSchema.extend({
 	take: takeSchema.optional(),
-	/** Files over the limit are committed too. */
+	/** Files over the limit are committed too, and so many files or deletions as would else wait for a person's word. */
 	big: z.boolean().optional(),
 })
 const sendSchema = bringSchema.extend({ commit: commitWishSchema.optional() })
@@ -32,6 +34,11 @@ const folderSchema = z.strictObject({
 	project: z.string().optional(),
 	machine: worktreeSchema.shape.machine,
 	path: pathSchema,
+})
+const oneBackup = z.strictObject({
+	project: z.string().optional(),
+	machine: backupSchema.shape.machine,
+	backup: z.string().min(1),
 })
 const editorFound = z.object({ editor: z.string() })
 const oneRun = z.strictObject({ run: z.string() })
@@ -113,6 +120,8 @@ export const commands = {
 			commit: commitWishSchema.optional(),
 			take: takeSchema.optional(),
 			big: z.boolean().optional(),
+			/** The parameters of the runs that `go` would start. */
+			sets: startSchema.shape.sets,
 		}),
 		output: planSchema,
 	},
@@ -125,6 +134,21 @@ export const commands = {
 	undo: { input: plannedSchema, output: operationStarted },
 	/** What was kept before operations, newest first. */
 	listSafety: { input: maybeProject, output: z.object({ safety: z.array(safetySchema) }) },
+	/** What syncs of files overwrote or deleted, on both machines, newest first. */
+	listBackups: { input: maybeProject, output: z.object({ backups: z.array(backupSchema) }) },
+	/** The files of one backup by their paths, at most `most` from `after` on. */
+	listBackupFiles: {
+		input: oneBackup.extend({ after: z.string().optional(), most: z.int().min(1).max(10_000).optional() }),
+		output: z.object({ files: z.array(backupFileSchema), more: z.boolean() }),
+	},
+	/** Puts files of a backup back in their places on that machine; what is there now is kept in a backup first. */
+	restore: {
+		input: oneBackup.extend({
+			/** Default: all of it. */
+			paths: z.array(z.string().min(1)).min(1).optional(),
+		}),
+		output: operationStarted,
+	},
 	/** A branch and a worktree of its own on the laptop, in which the merge that would conflict is begun. */
 	prepareMerge: {
 		input: z.strictObject({ project: z.string().optional() }),
@@ -204,7 +228,7 @@ export const commands = {
 	/** Reads now what the project's coding agent does; the answer lies in the state. */
 	checkAgent: { input: maybeProject, output: done },
 	/** Starts it in its tmux session, in its own worktree and on its own branch; adopts one that goes on. */
-	startAgent: { input: maybeProject, output: done },
+	startAgent: { input: startSchema.omit({ sets: true }), output: done },
 	/** Ends its session. Its worktree and its branch stay. */
 	stopAgent: { input: maybeProject, output: done },
 	/** Merges its branch into the laptop's base branch, by the same way and the same rules as `back`. */

@@ -125,6 +125,35 @@ export const gitSchema = z.strictObject({
 	results: z.array(pathSchema).min(1).default(['results/**']),
 })
 
+/** A pattern as a line of .gitignore has it. */
+const ignorePattern = z
+	.string()
+	.min(1)
+	.regex(/^[^\u0000-\u001f]+$/u, 'must be one line, without control characters')
+
+export const filesSchema = z.strictObject({
+	/**
+	 * Patterns of files that travel although git ignores them. On a git project nothing else travels as files: datasets,
+	 * checkpoints.
+	 */
+	include: z.array(ignorePattern).default([]),
+	/** Patterns of files that stay, beside what git ignores. `.git` always stays. */
+	exclude: z.array(ignorePattern).default([]),
+	/** What `back` brings. Default: `results/` on a files project, nothing on a git project. */
+	results: z.array(ignorePattern).optional(),
+	/** The laptop's folder that results go to, such as a backup. Default: the same place in the project. */
+	into: pathSchema.optional(),
+	/** What was deleted on one side is deleted on the other; kept in a backup there. */
+	delete: z.boolean().default(false),
+	/** Backups are let go, oldest first, when they are older or all of them bigger than this. */
+	keep: z
+		.strictObject({
+			days: z.int().min(1).default(30),
+			mebibytes: z.int().min(1).default(10_240),
+		})
+		.prefault({}),
+})
+
 const variableName = z
 	.string()
 	.regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'must be a name of letters, digits and _')
@@ -199,6 +228,7 @@ export const projectSchema = z.strictObject({
 	local: pathSchema,
 	remote: pathSchema,
 	git: gitSchema.prefault({}),
+	files: filesSchema.prefault({}),
 	/** Instead of the workstation's. */
 	runner: runnerSchema.optional(),
 	/** Instead of the workstation's. */

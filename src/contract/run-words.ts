@@ -47,3 +47,11 @@ export function runnerWords(run: Pick<Run, 'runner' | 'job'>): string {
 	if (run.runner === 'slurm') return run.job === null ? 'in Slurm' : `in Slurm as job ${run.job}`
 	return ''
 }
+
+/**
+ * What code a run has, in a few characters: `gpu-validation@41d07e2`. Of a run whose files travelled as files there may
+ * be no branch or no commit; empty: neither.
+ */
+export function codeWords({ branch = '', commit }: { branch?: string; commit: string }): string {
+	return [branch, commit.slice(0, 7)].filter((part) => part !== '').join('@')
+}

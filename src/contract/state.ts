@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { agentSchema } from './agent.ts'
+import { commitSchema, filesPendingSchema, pendingSchema } from './pending.ts'
 import { factSchema, problemSchema } from './problem.ts'
 import { directionSchema, parametersSchema, runnerSchema, runSchema } from './run.ts'
 
 export type { AgentState } from './agent.ts'
+export type { Commit, FilesPending, Lane, Pending, Standing } from './pending.ts'
 export type { Run, RunnerKind, RunOutcome } from './run.ts'
 
 /** Milliseconds since the epoch, by the laptop's clock. */
@@ -187,74 +189,6 @@ export type WorkstationState = z.infer<typeof workstationStateSchema>
 
 // ——— projects ———
 
-export const commitSchema = z.object({ id: z.string(), subject: z.string(), author: z.string(), at: time })
-export type Commit = z.infer<typeof commitSchema>
-
-/** Commits one side has and the next lacks. `commits` holds the newest few of `count`. */
-export const laneSchema = z.object({ count: z.int(), commits: z.array(commitSchema) })
-export type Lane = z.infer<typeof laneSchema>
-
-/** What else is so in a repository that a sync should know of. */
-export const standingSchema = z.object({
-	/** No branch is checked out. */
-	detached: z.boolean(),
-	/** `merge`, `rebase`, … that somebody has begun there; null: none. */
-	ongoing: z.string().nullable(),
-	stashes: z.int(),
-	/** Git's lock on the index, where it has stayed for longer than a moment. `owner`: the process that holds it. */
-	lock: z.object({ path: z.string(), owner: z.string().nullable() }).nullable(),
-})
-export type Standing = z.infer<typeof standingSchema>
-
-export const pendingSchema = z.object({
-	/** When the laptop's repository was read. */
-	at: time,
-	/** The commit at the laptop's base branch. */
-	head: z.string(),
-	branch: z.string().nullable(),
-	/** The first few of `changedCount`; so are the other lists of files. */
-	changedFiles: z.array(z.string()),
-	changedCount: z.int(),
-	untrackedFiles: z.array(z.string()),
-	untrackedCount: z.int(),
-	standing: standingSchema,
-	/** On the hub's two branches (as of the last contact with the hub), not on the laptop's base; null: not known. */
-	fromHub: laneSchema.nullable(),
-	/**
-	 * On the laptop's base, on neither of the hub's two branches (as of the last contact with the hub). Results
-	 * that came from there are not to be sent.
-	 */
-	toHub: laneSchema.nullable(),
-	/** On the laptop's base, not on the workstation's validation branch; null: not known. */
-	toWorkstation: laneSchema.nullable(),
-	/** On the validation branch (results), not on the laptop's base; null: not known. */
-	toLaptop: laneSchema.nullable(),
-	/** When the workstation's side was read; null while it never was. */
-	remoteAt: time.nullable(),
-	remote: z
-		.object({
-			base: z.string().nullable(),
-			validation: z.string().nullable(),
-			standing: standingSchema,
-			/**
-			 * Commits that somebody made on the base branch there: on no branch of the laptop, the hub or the
-			 * validation branch, so nothing moves them.
-			 */
-			baseCommits: laneSchema,
-			/** In the worktree, results left out. */
-			untrackedFiles: z.array(z.string()),
-			untrackedCount: z.int(),
-			/** Files changed in the worktree, results left out. */
-			changedFiles: z.array(z.string()),
-			changedCount: z.int(),
-			resultFiles: z.array(z.string()),
-			resultCount: z.int(),
-		})
-		.nullable(),
-	problem: problemSchema.nullable(),
-})
-export type Pending = z.infer<typeof pendingSchema>
-
 export const projectStateSchema = z.object({
 	name: z.string(),
 	workstation: z.string(),
@@ -264,6 +198,7 @@ export const projectStateSchema = z.object({
 	hub: z.string(),
 	base: z.string(),
 	validation: z.string(),
+	/** As it runs when no other parameters are asked for; one that has no value stands in it as `{name}`. */
 	command: z.string(),
 	/** The command's parameters as the settings have them. */
 	parameters: parametersSchema,
@@ -274,9 +209,13 @@ export const projectStateSchema = z.object({
 	agent: agentSchema.nullable(),
 	pending: z.discriminatedUnion('status', [
 		z.object({ status: z.literal('unknown') }),
+		/** No git in this project: see `files`. */
+		z.object({ status: z.literal('unused') }),
 		z.object({ status: z.literal('unreadable'), at: time, problem: problemSchema }),
 		z.object({ status: z.literal('read') }).extend(pendingSchema.shape),
 	]),
+	/** Null: nothing of it travels as files. */
+	files: filesPendingSchema.nullable(),
 })
 export type ProjectState = z.infer<typeof projectStateSchema>
 
@@ -287,10 +226,15 @@ export const stepSchema = z.object({
 	title: z.string(),
 	status: z.enum(['waiting', 'running', 'done', 'failed', 'skipped']),
 	detail: z.string(),
+	/** From 0 to 1, for a bar; left out where it is not known. */
+	share: z.number().optional(),
 	startedAt: time.nullable(),
 	endedAt: time.nullable(),
 })
 export type Step = z.infer<typeof stepSchema>
+
+const filesMovedSchema = z.object({ count: z.int(), deleted: z.int(), bytes: z.number() })
+export type FilesMoved = z.infer<typeof filesMovedSchema>
 
 export const operationOutcomeSchema = z.object({
 	status: z.enum(['succeeded', 'failed', 'cancelled', 'stopped']),
@@ -302,6 +246,8 @@ export const operationOutcomeSchema = z.object({
 	series: z.array(z.string()),
 	/** What went up and what came back. */
 	commits: z.object({ up: z.array(commitSchema), back: z.array(commitSchema) }),
+	/** What travelled as files; left out where none do. */
+	files: z.object({ up: filesMovedSchema, back: filesMovedSchema }).optional(),
 	metrics: z.record(z.string(), z.number()).nullable(),
 })
 export type OperationOutcome = z.infer<typeof operationOutcomeSchema>
@@ -316,6 +262,7 @@ export const operationSchema = z.object({
 		'undo',
 		'setup',
 		'agent',
+		'restore',
 		'demo',
 		'zerotier-restart',
 		'zerotier-join',
@@ -344,6 +291,9 @@ export const noticeSchema = z.object({
 	body: z.string(),
 	/** The run that a click opens. */
 	run: z.string().nullable(),
+	/** Of which it tells, so that a click leads there. Null: of none, or of several. */
+	project: z.string().nullable(),
+	workstation: z.string().nullable(),
 	/** The notices that this one stands for: told with it, never by themselves. */
 	covers: z.array(z.string()),
 	at: time,
@@ -369,6 +319,8 @@ export const stateSchema = z.object({
 		startedAt: time,
 		/** Nothing is synced or probed by itself until then; null: not paused. */
 		pausedUntil: time.nullable(),
+		/** The last notice did not reach the webhook: when that was given up, and why. Absent: it did, or none was sent. */
+		unsent: z.object({ at: time, problem: problemSchema }).optional(),
 	}),
 	config: z.object({ path: z.string(), problem: problemSchema.nullable() }),
 	workstations: z.record(z.string(), workstationStateSchema),

@@ -31,9 +31,9 @@ export function createAgentHandlers({ roster }: { roster: Roster }): AgentHandle
 			await agent.look(link, 'whole')
 			return {}
 		},
-		startAgent: async ({ project }) => {
+		startAgent: async ({ project, anyway = false }) => {
 			const { agent, link } = await reached(project)
-			await agent.start(link)
+			await agent.start(link, { anyway })
 			return {}
 		},
 		stopAgent: async ({ project }) => {

@@ -6,6 +6,7 @@ import { prepareMerge } from './git/resolve.ts'
 import { listSafety } from './git/safety.ts'
 import { addWorktree, listWorktrees, removeWorktree } from './git/worktrees.ts'
 import type { Link } from './link/link.ts'
+import { previewFiles, withFiles } from './preview-files.ts'
 import type { ProjectSession } from './project-session.ts'
 import type { Roster } from './roster.ts'
 import type { CommandParsed } from './rpc/served-engine.ts'
@@ -30,7 +31,8 @@ const linkTimeoutMs = 20_000
 const answerMs = 120_000
 
 /** The commands about a project's code that are no operations. */
-export function createCodeHandlers(roster: Roster, now: () => number): CodeHandlers {
+/** @param dataFolder absolute */
+export function createCodeHandlers(roster: Roster, dataFolder: string, now: () => number): CodeHandlers {
 	const at = async (name: string | undefined): Promise<{ project: ProjectSession; link: Link }> => {
 		const project = roster.project(name)
 		const { link } = roster.workstation(project.config.workstation)
@@ -54,8 +56,11 @@ export function createCodeHandlers(roster: Roster, now: () => number): CodeHandl
 	return {
 		preview: async ({ project: name, kind, ...wish }) => {
 			const { project, link } = await at(name)
+			const around = { project: project.config, link, dataFolder, now }
+			if (project.config.strategy === 'files') return await previewFiles(around, kind, wish, bounded())
 			if (kind === 'agent') return await previewAgent(link, project.config, wish, bounded(), now())
-			return await preview(link, project.config, kind, wish, bounded(), now())
+			const plan = await preview(link, project.config, kind, wish, bounded(), now())
+			return await withFiles(plan, around, wish, bounded())
 		},
 		listSafety: async (input) => {
 			const { project, link } = await at(input.project)

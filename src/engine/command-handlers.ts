@@ -4,6 +4,7 @@ import type { CommandName, CommandOutput } from '../contract/commands.ts'
 import { createAgentHandlers } from './agent-handlers.ts'
 import { lineHolds } from './checks/line.ts'
 import { createCodeHandlers } from './code-handlers.ts'
+import { createFileHandlers } from './file-handlers.ts'
 import type { Wish } from './git/wish.ts'
 import type { Ledger } from './ledger.ts'
 import type { LogFollows } from './log-follows.ts'
@@ -42,6 +43,8 @@ export interface Sessions {
 	startSync(kind: SyncKind, project?: string, wish?: Wish & StartWish): string
 	secrets: Secrets
 	zerotier: ZeroTier
+	/** Absolute. */
+	dataFolder: string
 	/** ms since the epoch. */
 	now(): number
 	setUpDemo(): string
@@ -139,7 +142,10 @@ export function createHandlers(sessions: Sessions): Handlers {
 			const project = roster.project(input.project)
 			await project.readLocal()
 			// Out of reach is an answer too: the workstation's side then keeps its age.
-			await roster.workstation(project.config.workstation).check()
+			const workstation = roster.workstation(project.config.workstation)
+			await workstation.check()
+			if (workstation.link.state.status === 'up')
+				await project.readFiles(workstation.link, sessions.dataFolder)
 			return {}
 		},
 		up: start('up'),
@@ -149,7 +155,8 @@ export function createHandlers(sessions: Sessions): Handlers {
 		undo: start('undo'),
 		bringAgent: start('agent'),
 		setUpProject: start('setup'),
-		...createCodeHandlers(roster, sessions.now),
+		...createCodeHandlers(roster, sessions.dataFolder, sessions.now),
+		...createFileHandlers(sessions),
 		setUpDemo: async () => ({ operation: sessions.setUpDemo() }),
 		waitOperation: async (input, face) => {
 			const stop = sessions.onlookers.follow(face, input.operation)

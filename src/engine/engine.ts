@@ -11,6 +11,7 @@ import { Ledger } from './ledger.ts'
 import { createLink } from './link/live-link.ts'
 import { RouteWatch } from './link/routes.ts'
 import { LogFollows } from './log-follows.ts'
+import { LostStarts } from './lost-starts.ts'
 import { createNotices } from './notices/notices.ts'
 import { Onlookers } from './notices/onlookers.ts'
 import { Operations } from './operations.ts'
@@ -132,13 +133,15 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 							if (project.workstation === config.name) agent?.beat(link)
 					},
 					runSeen: (run) => book.seen(run),
+					runsListed: (link) => void lostStarts.ask(config.name, link).catch(() => {}),
 					pendingRuns: () => ledger.pending(),
 					runsGone: (runs) => book.gone(runs),
 				},
 			}),
 	})
 
-	const syncs = new Syncs({ store, roster, operations, ledger, book, now })
+	const lostStarts = new LostStarts({ book, operations })
+	const syncs = new Syncs({ store, roster, operations, ledger, book, now, dataFolder: options.dataFolder })
 
 	const setUpDemo = (): string =>
 		operations.start({
@@ -184,6 +187,7 @@ export async function createEngine(options: EngineOptions): Promise<HostedEngine
 		notices: notices.gate,
 		secrets,
 		zerotier,
+		dataFolder: options.dataFolder,
 		now,
 		startSync: (kind, project, wish) => syncs.start(kind, project, wish),
 		setUpDemo,

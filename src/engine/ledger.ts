@@ -4,9 +4,19 @@ import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { type Message, messageSchema } from './notices/message.ts'
 
+const startSchema = z.object({
+	workstation: z.string(),
+	project: z.string(),
+	operation: z.string(),
+	kind: z.enum(['run', 'go']),
+})
+export type UnansweredStart = z.infer<typeof startSchema>
+
 const ledgerSchema = z.object({
 	/** Runs whose end this laptop waits for: it started them or saw them running. */
 	expected: z.array(z.string()).default([]),
+	/** Of those, the ones whose start has not been answered: where, and by which operation. */
+	starts: z.record(z.string(), startSchema).default({}),
 	/** Notices that a face has claimed. Never told again. */
 	told: z.array(z.string()).default([]),
 	/** Runs whose end a person has not looked at. */
@@ -82,6 +92,18 @@ export class Ledger {
 		return this.#entries.toBringBack[run]
 	}
 
+	/** Starts that nobody has answered, by their run. */
+	starts(): Readonly<Record<string, UnansweredStart>> {
+		return this.#entries.starts
+	}
+
+	/** Its start is about to be asked for. */
+	async start(run: string, start: UnansweredStart): Promise<void> {
+		this.#entries.starts[run] = start
+		await this.expect(run, start.kind === 'go' ? start.project : null)
+	}
+
+	/** `bringBackTo`: the project that its results are owed to. */
 	async expect(run: string, bringBackTo: string | null): Promise<void> {
 		if (this.isExpected(run) && bringBackTo === null) return
 		this.#add('expected', run)
@@ -89,8 +111,16 @@ export class Ledger {
 		await this.#write()
 	}
 
+	/** It has begun. */
+	async answered(run: string): Promise<void> {
+		if (this.#entries.starts[run] === undefined) return
+		delete this.#entries.starts[run]
+		await this.#write()
+	}
+
 	/** It was not started after all. */
 	async unexpect(run: string): Promise<void> {
+		delete this.#entries.starts[run]
 		this.#entries.expected = this.#entries.expected.filter((id) => id !== run)
 		delete this.#entries.toBringBack[run]
 		await this.#write()

@@ -17,7 +17,7 @@ export interface OperationRequest {
 }
 
 /** Filled while an operation works, so that a stopped one still says what it had done. */
-export type OperationResult = Pick<OperationOutcome, 'run' | 'series' | 'commits' | 'metrics'> & {
+export type OperationResult = Pick<OperationOutcome, 'run' | 'series' | 'commits' | 'files' | 'metrics'> & {
 	/** Set when the work ended without an exception but not well: the run it waited for failed. */
 	problem: Problem | null
 	cancelled: boolean
@@ -91,6 +91,27 @@ export class Operations {
 		return outcome
 	}
 
+	/**
+	 * What became known of an operation that was given up, maybe by an engine that has ended: it is told as what it came
+	 * to. Where something else was done since, that is what counts. Settles when it has ended.
+	 */
+	async cameToNothing(
+		id: string,
+		what: Pick<Operation, 'kind' | 'project' | 'workstation' | 'steps'>,
+		found: Problem,
+	): Promise<void> {
+		await this.#going.get(id)?.ended
+		const end = { status: outcomeStatus(found, false), problem: found }
+		const old = this.#store.state.operations[id]
+		const others = Object.values(this.#store.state.operations)
+		if (old?.outcome) this.#store.put('operations', id, { ...old, outcome: { ...old.outcome, ...end } })
+		else if (!others.some(({ project }) => project === what.project)) {
+			const at = this.#now()
+			const times = { startedAt: at, endedAt: at, cancelling: false }
+			this.#store.put('operations', id, { ...what, ...times, id, outcome: { ...emptyResult(), ...end } })
+		}
+	}
+
 	cancel(id: string): void {
 		this.#store.update('operations', id, (operation) => ({
 			...operation,
@@ -120,14 +141,7 @@ export class Operations {
 			() => this.#store.update('operations', id, (same) => ({ ...same })),
 			workingAfterMs,
 		)
-		const result: OperationResult = {
-			run: null,
-			series: [],
-			commits: { up: [], back: [] },
-			metrics: null,
-			problem: null,
-			cancelled: false,
-		}
+		const result: OperationResult = { ...emptyResult(), problem: null, cancelled: false }
 		try {
 			await request.work(this.#runner(id, ender.signal), result)
 		} catch (error) {
@@ -163,7 +177,9 @@ export class Operations {
 				if (signal.aborted) throw new ProblemError(problem('operation-cancelled', {}))
 				set(step, { status: 'running', startedAt: this.#now() })
 				try {
-					const value = await work((detail) => set(step, { detail }))
+					const value = await work((detail, share) =>
+						set(step, share === undefined ? { detail } : { detail, share }),
+					)
 					set(step, { status: 'done', endedAt: this.#now() })
 					return value
 				} catch (error) {
@@ -179,6 +195,8 @@ export class Operations {
 		for (const old of ended.slice(0, -mostEnded)) this.#store.put('operations', old.id, undefined)
 	}
 }
+
+const emptyResult = () => ({ run: null, series: [], commits: { up: [], back: [] }, metrics: null })
 
 /** How an operation ended, from what was wrong at its end. Pure. */
 export function outcomeStatus(found: Problem | null, cancelled: boolean): OperationOutcome['status'] {

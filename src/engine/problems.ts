@@ -3,6 +3,7 @@ import type { Facts, Problem, ProblemCode } from '../contract/problem.ts'
 import { factText } from './fact-text.ts'
 import type { Words } from './problem-words/catalogue.ts'
 import { codeWords } from './problem-words/code.ts'
+import { filesWords } from './problem-words/files.ts'
 import { linkWords } from './problem-words/link.ts'
 import { networkWords } from './problem-words/network.ts'
 import { probeWords } from './problem-words/probe.ts'
@@ -21,6 +22,7 @@ const catalogue: Record<ProblemCode, (fact: (name: string) => string) => Words> 
 	...linkWords,
 	...workstationWords,
 	...codeWords,
+	...filesWords,
 	...runsWords,
 	...probeWords,
 	...programWords,

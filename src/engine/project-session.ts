@@ -1,16 +1,20 @@
 import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig } from '../contract/config.ts'
-import type { ProjectState, RunnerKind } from '../contract/state.ts'
+import type { FilesPending, ProjectState, RunnerKind } from '../contract/state.ts'
 import { AgentSession } from './agents/agent-session.ts'
+import { readFilesPending } from './files/pending.ts'
+import { travelsAsFiles } from './files/project.ts'
 import type { LocalFacts, RemoteFacts } from './git/facts.ts'
 import { gitFoldersOf, readLocal } from './git/local.ts'
 import { pendingOf } from './git/pending.ts'
 import { parseRemote, remoteFactsScript } from './git/remote.ts'
 import { type GitFolders, isLocked, momentMs } from './git/standing.ts'
 import { placesOf, placesToCome, RepositoryWatch } from './git/watch.ts'
+import type { Link } from './link/link.ts'
 import { problemOf } from './problems.ts'
 import { ReadingPace } from './reading-pace.ts'
 import type { Rider } from './remote/batch.ts'
+import { commandByDefault } from './runs/command.ts'
 import type { Store } from './store.ts'
 
 /** One project: what is pending between its sides. The laptop's side is watched, never polled. */
@@ -47,12 +51,13 @@ export class ProjectSession {
 			hub: git.hub,
 			base: git.base,
 			validation: git.validation,
-			command: validation.command,
+			command: commandByDefault(config),
 			parameters: validation.parameters,
 			directions: validation.directions,
 			runner: config.runner ?? options.runner,
 			agent: this.agent ? { status: 'unknown' } : null,
-			pending: { status: 'unknown' },
+			pending: { status: config.strategy === 'git' ? 'unknown' : 'unused' },
+			files: travelsAsFiles(config) ? { status: 'unknown' } : null,
 		})
 	}
 
@@ -85,6 +90,26 @@ export class ProjectSession {
 		}
 	}
 
+	/** Reads what of its files waits either way. A problem is shown in the state, not thrown. */
+	async readFiles(link: Link, dataFolder: string): Promise<void> {
+		if (this.#disposed || !travelsAsFiles(this.config)) return
+		const around = { project: this.config, link, dataFolder, now: this.#now }
+		try {
+			const files = await readFilesPending(around, this.#ender.signal)
+			this.showFiles(() => files)
+		} catch (error) {
+			const found = problemOf(error)
+			if (found.code === 'operation-cancelled') return
+			this.showFiles(() => ({ status: 'unreadable', at: this.#now(), problem: found }))
+		}
+	}
+
+	/** For who knows what waits of its files because it has just compared them. */
+	showFiles(change: (before: FilesPending | null) => FilesPending): void {
+		if (this.#disposed) return
+		this.#store.update('projects', this.config.name, (old) => ({ ...old, files: change(old.files) }))
+	}
+
 	/** Reads and hears nothing any more; what is being read ends now. */
 	leave(): void {
 		this.#disposed = true
@@ -101,7 +126,7 @@ export class ProjectSession {
 	}
 
 	async #read(): Promise<void> {
-		if (this.#disposed) return
+		if (this.#disposed || this.config.strategy !== 'git') return
 		try {
 			this.#local = await readLocal(this.config, this.#ender.signal)
 			this.#localAt = this.#now()
@@ -118,7 +143,7 @@ export class ProjectSession {
 	}
 
 	async #arm(): Promise<void> {
-		if (this.#disposed) return
+		if (this.#disposed || this.config.strategy !== 'git') return
 		this.#folders = await gitFoldersOf(this.config, this.#ender.signal).catch(() => null)
 		this.#watchFolders()
 	}

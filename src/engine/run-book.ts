@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ProjectState, Run } from '../contract/state.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, UnansweredStart } from './ledger.ts'
 import { compare } from './runs/metrics.ts'
 import { Pace, parseProgress } from './runs/progress.ts'
 import type { Store } from './store.ts'
@@ -21,6 +21,8 @@ export class RunBook {
 	readonly #tell: (run: Run) => void
 	readonly #patternOf: (project: string) => string | undefined
 	readonly #pace = new Pace()
+	/** Runs that are being started now. */
+	readonly #starting = new Set<string>()
 
 	/** `tell`: takes an end that no face has told yet, also the same again. `patternOf`: how a project's log tells progress, where the settings say it. */
 	constructor(options: {
@@ -48,6 +50,7 @@ export class RunBook {
 		const overtaken = known && known.outcome.status !== 'running' && told.outcome.status === 'running'
 		const run = overtaken ? known : { ...told, progress: this.#progress(told, known) }
 		const expected = this.#ledger.isExpected(run.id)
+		this.#ledger.answered(run.id).catch(() => {})
 		const running = run.outcome.status === 'running'
 		const looked = running || (!expected && this.#ledger.isLooked(run.id))
 		const own = this.#runsOf(run.project)
@@ -71,17 +74,31 @@ export class RunBook {
 	 * A run with this id is about to be started. Known before the workstation knows it: where the answer of the start is
 	 * lost, or this process ends before it came, its end is awaited all the same.
 	 */
-	async starting(run: string, bringBackTo: string | null): Promise<void> {
-		await this.#ledger.expect(run, bringBackTo)
+	async starting(run: string, start: UnansweredStart): Promise<void> {
+		this.#starting.add(run)
+		await this.#ledger.start(run, start)
 	}
 
 	/** It is certain that nothing was started. */
 	async notStarted(run: string): Promise<void> {
+		this.#starting.delete(run)
 		await this.#ledger.unexpect(run)
+	}
+
+	/** The answer of its start will not come any more: it may have begun. */
+	startLost(run: string): void {
+		this.#starting.delete(run)
+	}
+
+	/** The starts on a workstation whose answers were lost, also those of an earlier engine, by their run. */
+	lostStarts(workstation: string): [run: string, start: UnansweredStart][] {
+		const starts = Object.entries(this.#ledger.starts())
+		return starts.filter(([run, start]) => start.workstation === workstation && !this.#starting.has(run))
 	}
 
 	/** A run this laptop started; `bringBackTo` names the project whose results are wanted at its end. */
 	async started(run: Run, bringBackTo: string | null): Promise<void> {
+		this.#starting.delete(run.id)
 		await this.#ledger.expect(run.id, bringBackTo)
 		this.seen(run)
 	}

@@ -19,7 +19,6 @@ function endWords({ outcome }: Run): string {
 	return `${was}${outcomeWords(outcome)}`
 }
 
-/** In a summary: `3 finished, 1 failed`. */
 const words: Record<RunOutcome['status'], string> = {
 	running: 'running',
 	succeeded: 'finished',
@@ -29,6 +28,12 @@ const words: Record<RunOutcome['status'], string> = {
 	cancelled: 'cancelled',
 	lost: 'lost',
 }
+
+/** In a summary: `3 finished, 1 failed`. */
+export const endWord = ({ status }: RunOutcome): string => words[status]
+
+/** What went as it should, or as somebody wished, is told with the rest of its series; anything else at once. */
+const isCalm = ({ status }: RunOutcome) => status === 'succeeded' || status === 'cancelled'
 
 /**
  * The one notice about a run's end: title says how, body how long and with what result. What leaves this laptop is
@@ -41,7 +46,7 @@ export function endOf(run: Run, now: number): Happening {
 	const metric = status === 'succeeded' ? metricText(run.metrics, run.change) : null
 	const join = (...parts: (string | null)[]) =>
 		parts.filter((part) => part !== null && part !== '').join(' · ')
-	return happening(
+	const told = happening(
 		{
 			id: runNotice(run.id),
 			kind: 'run-ended',
@@ -54,9 +59,10 @@ export function endOf(run: Run, now: number): Happening {
 			body: join(span, metric),
 			project: run.project,
 			workstation: run.workstation,
-			urgent: status !== 'succeeded' && status !== 'cancelled',
+			urgent: !isCalm(run.outcome),
 			at: endedAt,
 		},
-		words[status],
+		endWord(run.outcome),
 	)
+	return run.series !== null && isCalm(run.outcome) ? { ...told, series: run.series } : told
 }

@@ -14,6 +14,7 @@ const operationWords: Record<Operation['kind'], string> = {
 	back: 'Bringing results back',
 	go: 'Syncing and validating',
 	undo: 'Undoing the last operation',
+	restore: 'Restoring files',
 	setup: 'Setting up a project',
 	agent: 'Bringing the agent’s work',
 	demo: 'Setting up the demo',
@@ -74,6 +75,11 @@ function attention(state: State): Summary | null {
 	for (const run of Object.values(state.runs)) {
 		const found = run.looked ? null : runProblem(run)
 		if (found) return as(found, run.workstation)
+	}
+	for (const { name, workstation, agent } of Object.values(state.projects)) {
+		// Without a link it is not known whether it still waits, and nobody could answer it.
+		if (agent?.status !== 'waits' || state.workstations[workstation]?.link.status !== 'up') continue
+		return as(problem('agent-waits', { command: agent.command, project: name, workstation }), workstation)
 	}
 	for (const { name, wanted, link, rungs } of Object.values(state.workstations)) {
 		if (!wanted || link.status !== 'up') continue

@@ -34,8 +34,8 @@ export function planRuns(context: SyncContext): Planned[] {
 		id: newRunId(project.name, context.now(), isSeries ? at : undefined),
 		project: project.name,
 		workstation: workstation.name,
-		folder: remoteWorktree(project),
-		branch: project.git.validation,
+		folder: project.strategy === 'git' ? remoteWorktree(project) : project.remote,
+		branch: project.strategy === 'git' ? project.git.validation : '',
 		...fillCommand(project, set),
 		environment: project.validation.environment,
 		metrics: project.validation.metrics,
@@ -67,14 +67,18 @@ export async function startRuns(
 		if (!first) return []
 		const series = first.series ?? null
 		const each = (what: (id: string) => Promise<void>) => Promise.all(requests.map(({ id }) => what(id)))
-		await each((id) => context.book.starting(id, options.bringBackTo))
+		const kind = options.bringBackTo === null ? 'run' : 'go'
+		const [workstation, project] = [context.workstation.name, context.project.name]
+		const start = { workstation, project, operation: context.operation(), kind } as const
+		await each((id) => context.book.starting(id, start))
 		const starting =
 			series === null
 				? startRun(context.link, first).then((run) => [run])
 				: startSeries(context.link, requests, series)
 		const runs = await starting.catch(async (error: unknown) => {
-			// Else, such as when the link was lost, they may have begun all the same.
 			if (refusals.has(problemOf(error).code)) await each((id) => context.book.notStarted(id))
+			// Such as when the link was lost: they may have begun all the same. It is asked once it is up again.
+			else for (const { id } of requests) context.book.startLost(id)
 			throw error
 		})
 		for (const run of runs) await context.book.started(run, options.bringBackTo)

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig, WorkstationConfig } from '../contract/config.ts'
 import type { Problem } from '../contract/problem.ts'
-import type { Run } from '../contract/state.ts'
+import type { FilesPending, Run } from '../contract/state.ts'
 import { bringAgent } from './agents/bring-agent.ts'
 import { back } from './git/back.ts'
 import { newOperation } from './git/safety.ts'
@@ -17,6 +17,7 @@ import { problem } from './problems.ts'
 import type { Rider } from './remote/batch.ts'
 import type { RunBook } from './run-book.ts'
 import type { StartWish } from './runs/start-wish.ts'
+import { moves, planParts, syncFiles } from './sync-files.ts'
 import { adoptable, planRuns, refuseWhileRunning, startRuns, waitForRuns } from './sync-run.ts'
 import type { SyncKind } from './sync-steps.ts'
 
@@ -28,8 +29,14 @@ export interface SyncContext {
 	project: ProjectConfig
 	wish: Wish & StartWish
 	workstation: WorkstationConfig
+	/** The id of the operation that this is. */
+	operation(): string
 	link: Link
 	book: RunBook
+	/** Absolute. */
+	dataFolder: string
+	/** What waits of the project's files is shown as it was found. */
+	showFiles(change: (before: FilesPending | null) => FilesPending): void
 	/** Reads both sides anew, so that what is shown is as things are. */
 	refresh(): Promise<void>
 	/** Reads the laptop's side anew. */
@@ -53,6 +60,9 @@ export interface SyncContext {
 	now(): number
 }
 
+/** Only git can do these. */
+const gitKinds: ReadonlySet<SyncKind> = new Set(['undo', 'setup', 'agent'])
+
 /** Does one sync from start to end; `result` learns what was done as it is done. */
 export async function sync(
 	kind: SyncKind,
@@ -60,12 +70,15 @@ export async function sync(
 	runner: StepRunner,
 	result: OperationResult,
 ): Promise<void> {
-	if (context.project.strategy !== 'git')
-		throw new ProblemError(problem('strategy-unsupported', { strategy: context.project.strategy }))
+	const { project } = context
+	if (project.strategy !== 'git' && gitKinds.has(kind))
+		throw new ProblemError(problem('strategy-unsupported', { strategy: project.strategy, kind }))
 	let isShown = false
 	try {
 		await connect(context, runner, kind !== 'up')
-		if (kind === 'up') isShown = await sendAndShow(context, runner, result)
+		if (kind === 'up' && project.strategy === 'git' && !moves('up', project))
+			isShown = await sendAndShow(context, runner, result)
+		else if (kind === 'up') await sendUp(context, runner, result, {}, 'up')
 		else if (kind === 'back') await bringBack(context, runner, result, context.wish)
 		else if (kind === 'undo') await undoLast(context, runner)
 		else if (kind === 'setup') await setUp(runner, context.link, context.project)
@@ -125,12 +138,26 @@ async function sendUp(
 	runner: StepRunner,
 	result: OperationResult,
 	around: UpAround,
+	kind: 'up' | 'go' = 'up',
 ): Promise<Sent> {
-	const sent = await up(runner, context.link, context.project, context.wish, {
-		...around,
-		guard: () => refuseWhileRunning(context),
-	})
+	const { project, link, wish } = context
+	const plan = planParts(wish.plan, project)
+	if (project.strategy === 'files') {
+		await syncFiles(context, 'up', kind, { ...wish, plan: plan.files }, runner, result)
+		return { head: '', commits: [], validation: '', asked: null }
+	}
+	const sent = await up(
+		runner,
+		link,
+		project,
+		{ ...wish, plan: plan.git },
+		{
+			...around,
+			guard: () => refuseWhileRunning(context),
+		},
+	)
 	result.commits = { ...result.commits, up: sent.commits }
+	await syncFiles(context, 'up', kind, { ...wish, plan: plan.files }, runner, result)
 	return sent
 }
 
@@ -146,8 +173,14 @@ async function bringBack(
 	wish: Wish,
 	operation?: string,
 ): Promise<void> {
-	const brought = await back(runner, context.link, context.project, wish, operation)
-	result.commits = { ...result.commits, back: brought.commits }
+	const { project, link } = context
+	const plan = planParts(wish.plan, project)
+	if (project.strategy === 'git') {
+		const brought = await back(runner, link, project, { ...wish, plan: plan.git }, operation)
+		result.commits = { ...result.commits, back: brought.commits }
+	}
+	const kind = operation === undefined ? 'back' : 'go'
+	await syncFiles(context, 'back', kind, { ...wish, plan: plan.files }, runner, result)
 	await context.broughtBack()
 }
 
@@ -175,7 +208,7 @@ async function sendAndStart(
 	operation: string,
 ): Promise<Run[]> {
 	const planned = planRuns(context)
-	const { validation } = await sendUp(context, runner, result, { operation })
+	const { validation } = await sendUp(context, runner, result, { operation }, 'go')
 	const options = { commit: validation, bringBackTo: context.project.name }
 	const runs = await startRuns(context, runner, result, planned, options)
 	// A run can take hours: what went up is shown as gone, and the GPU as busy, from its start on.

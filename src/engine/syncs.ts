@@ -16,6 +16,8 @@ interface SyncsOptions {
 	ledger: Ledger
 	book: RunBook
 	now: () => number
+	/** Absolute. */
+	dataFolder: string
 }
 
 /** Starts syncs as operations: a person's, and those still owed for a `go` that was interrupted. */
@@ -29,13 +31,20 @@ export class Syncs {
 	/** @throws ProblemError `project-unknown`, `project-ambiguous`, `operation-busy` */
 	start(kind: SyncKind, name?: string, wish: Wish & StartWish = {}): string {
 		const project = this.#options.roster.project(name)
-		return this.#options.operations.start({
+		const operation: string = this.#options.operations.start({
 			kind,
 			project: project.config.name,
 			workstation: project.config.workstation,
-			steps: syncSteps(kind, wish),
-			work: (runner, result) => sync(kind, this.#context(project.config.name, wish), runner, result),
+			steps: syncSteps(kind, wish, project.config),
+			work: (runner, result) =>
+				sync(
+					kind,
+					{ ...this.#context(project.config.name, wish), operation: () => operation },
+					runner,
+					result,
+				),
 		})
+		return operation
 	}
 
 	/**
@@ -59,8 +68,8 @@ export class Syncs {
 		return runs.sort((one, other) => (one.id < other.id ? -1 : 1))
 	}
 
-	#context(name: string, wish: Wish & StartWish): SyncContext {
-		const { store, roster, ledger, book, now } = this.#options
+	#context(name: string, wish: Wish & StartWish): Omit<SyncContext, 'operation'> {
+		const { store, roster, ledger, book, now, dataFolder } = this.#options
 		const project = roster.project(name)
 		const workstation = roster.workstation(project.config.workstation)
 		const pending = () => {
@@ -74,6 +83,8 @@ export class Syncs {
 			link: workstation.link,
 			book,
 			now,
+			dataFolder,
+			showFiles: (change) => project.showFiles(change),
 			refresh: async () => {
 				await Promise.all([project.readLocal(), workstation.check()])
 			},
@@ -97,8 +108,12 @@ export class Syncs {
 					.filter((run) => run.workstation === workstation.config.name)
 					.sort((one, other) => other.startedAt - one.startedAt),
 			runsOf: (series) => this.#runsOf(series),
-			validationHead: () => pending()?.remote?.validation ?? null,
+			validationHead: () =>
+				project.config.strategy === 'files' ? '' : (pending()?.remote?.validation ?? null),
 			hasCommitsToSend: () => {
+				const files = store.state.projects[name]?.files
+				if (project.config.strategy === 'files')
+					return files?.status === 'read' ? files.toWorkstation.count > 0 : null
 				const lane = pending()?.toWorkstation
 				return lane ? lane.count > 0 : null
 			},

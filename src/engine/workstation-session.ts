@@ -39,6 +39,8 @@ export interface WorkstationListener {
 	runSeen(run: Run): void
 	/** Runs whose end this laptop waits for or has not told yet: asked for by name, and never taken away. */
 	pendingRuns(): string[]
+	/** It has told of its runs: what else is to be asked about them can be. */
+	runsListed?(link: Link): void
 	/** These are no more on the workstation. */
 	runsGone(runs: readonly string[]): void
 }
@@ -237,6 +239,7 @@ export class WorkstationSession {
 
 	#runsListed(stdout: string): void {
 		for (const run of parseRuns(stdout, this.config.name, this.#now())) this.#listener.runSeen(run)
+		this.#listener.runsListed?.(this.link)
 		this.#pruning.listed()
 	}
 

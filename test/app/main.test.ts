@@ -196,6 +196,8 @@ describe('notices', () => {
 		title: 'Succeeded',
 		body: '38 min',
 		run: 'r1',
+		project: null,
+		workstation: null,
 		covers: [],
 		at: now,
 	}

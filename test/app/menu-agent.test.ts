@@ -53,6 +53,19 @@ describe('a coding agent', () => {
 		expect(find(withAgent(agent({ status: 'idle' })), 'Attach to the agent…').why).toBe('it is not running')
 	})
 
+	test('that waits is the next step, and its session opens', () => {
+		const found = problem('agent-waits', { command: 'claude', project: 'nt', workstation: 'lab' })
+		const state = {
+			...withAgent(agent({ status: 'waits' })),
+			summary: { glyph: 'attention', line: found.title, problem: found, workstation: 'lab' },
+		} as const
+		expect(menu(state).slice(0, 2)).toEqual(['· claude waits for you', 'Attach…'])
+		expect(find(state, 'Attach…').action).toEqual({
+			do: 'command',
+			wish: { name: 'openTerminal', input: { what: 'agent', project: 'nt' } },
+		})
+	})
+
 	test('that the settings do not name has no entry', () => {
 		expect(menu(withAgent(null)).join()).not.toContain('gent')
 	})

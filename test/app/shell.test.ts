@@ -294,14 +294,24 @@ describe('the window', () => {
 })
 
 describe('notices', () => {
-	const notice = { id: 'run:1', title: 'Succeeded', body: '38 min', run: 'r1', at: now }
+	const notice = {
+		id: 'run:1',
+		kind: 'run-ended',
+		title: 'Succeeded',
+		body: '38 min',
+		run: 'r1',
+		project: 'nt',
+		workstation: 'lab',
+		covers: [],
+		at: now,
+	}
 	test('are shown by the face that claims them first, once; a click opens their run', async () => {
 		const engine = standInEngine(stateOf(), (_name, input) => ({
 			first: (input as { notice: string }).notice === 'run:1',
 		}))
 		const face = followEngine(engine.open)
 		const opened: unknown[] = []
-		const stop = showNotices(face, (run) => opened.push(run))
+		const stop = showNotices(face, (place) => opened.push(place))
 		await vi.waitFor(() => expect(face.state()).not.toBeNull())
 		const both = { 'run:1': notice, 'run:2': { ...notice, id: 'run:2' } }
 		engine.change({ slice: 'notices', value: both })
@@ -312,21 +322,21 @@ describe('notices', () => {
 		expect(engine.asked.map(([, input]) => input)).toEqual([{ notice: 'run:1' }, { notice: 'run:2' }])
 		expect(electron.Notification.shown[0]?.options).toEqual({ title: 'Succeeded', body: '38 min' })
 		electron.Notification.shown[0]?.happen('click', preventable())
-		expect(opened).toEqual(['r1'])
+		expect(opened).toEqual([{ run: 'r1' }])
 		stop()
 	})
-	test('one that is about no single run opens the window', async () => {
+	test('one that is about several opens the window at their list', async () => {
 		const several = { ...notice, id: 'several:run:1', kind: 'several', run: null, covers: ['run:1', 'run:2'] }
 		const engine = standInEngine(stateOf(), () => ({ first: true }))
 		const face = followEngine(engine.open)
 		const opened: unknown[] = []
-		const stop = showNotices(face, (run) => opened.push(run))
+		const stop = showNotices(face, (place) => opened.push(place))
 		await vi.waitFor(() => expect(face.state()).not.toBeNull())
 		const before = electron.Notification.shown.length
 		engine.change({ slice: 'notices', value: { [several.id]: several } })
 		await vi.waitFor(() => expect(electron.Notification.shown).toHaveLength(before + 1))
 		electron.Notification.shown.at(-1)?.happen('click', preventable())
-		expect(opened).toEqual([null])
+		expect(opened).toEqual([{ card: 'runs' }])
 		stop()
 	})
 })

@@ -90,6 +90,7 @@ export function project(change: Partial<ProjectState> = {}): ProjectState {
 		name: 'nt',
 		workstation: 'lab',
 		strategy: 'git',
+		files: null,
 		local: '~/nt',
 		remote: '~/nt',
 		hub: 'origin',

@@ -47,6 +47,10 @@ describe.skipIf(sshdMissing)('what a coding agent needs', () => {
 		const bed = await agentBed({ env: { PATH: `${await home.path()}` } })
 		expect(await codeOf(bed.engine.call('startAgent', {}))).toBe('log-out-ends-runs')
 		expect(bed.present().status).toBe('idle')
+		// Whoever knows it may start it all the same.
+		await bed.engine.call('startAgent', { anyway: true })
+		await becomes(bed, 'running')
+		await bed.engine.call('stopAgent', {})
 	})
 
 	test('settings: without any it says so', async () => {

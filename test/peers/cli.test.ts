@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -90,14 +90,22 @@ describe('on the built-in workstation', () => {
 	})
 
 	test('Ctrl-C leaves the run going; go again takes it up and brings its results', async () => {
-		const first = new Hawser(['go', '--wait'])
+		// The run goes on until both calls have seen it, however slow this machine is.
+		const hold = join(home, 'workstation', 'home', 'hold')
+		const validate = join(home, 'demo', 'forecast', 'validate.sh')
+		await writeFile(hold, '')
+		await appendFile(validate, 'while [ -e "$HOME/hold" ]; do sleep 0.2; done\n')
+		const first = new Hawser(['go', '--wait', '--commit', 'Wait to be released'])
 		await first.says('window 3/')
 		first.child.kill('SIGINT')
 		expect(await first.exited).toBe(130)
 		const id = /hawser log (\S+) -f/.exec(first.err)?.[1]
 		expect(id).toBeDefined()
 		expect(existsSync(join(home, 'engine.sock'))).toBe(false)
-		const again = await hawser(['go', '--wait', '--json'])
+		const again = new Hawser(['go', '--wait', '--json'])
+		await again.says('"validate"')
+		await rm(hold)
+		expect(await again.exited).toBe(0)
 		expect(again.lastLine).toMatchObject({ outcome: 'succeeded', run: { id, exitCode: 0 } })
 	})
 

@@ -1,6 +1,7 @@
 import { chmod, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { preview } from '../../src/engine/git/preview.ts'
 import { commitIn, type GitProject, gitProject, refusal } from './git-project.ts'
 import { git } from './repositories.ts'
 
@@ -183,6 +184,37 @@ test('what only a person can change stops a preview; it says so and is no failur
 	await writeFile(join(project.worktree, 'model.py'), 'changed\n')
 	await project.commit('data.csv', 'a\n', 'Change the data')
 	expect(await project.preview('go')).toMatchObject({ steps: [], problem: { code: 'tree-dirty' } })
+})
+
+describe('a preview of go says what will run', () => {
+	const note = async (sets?: Record<string, string>[]) => {
+		const project = await setUp()
+		await project.commit('data.csv', 'a\n', 'Change the data')
+		const validation = {
+			...project.project.validation,
+			command: 'try {lr} "{name}"',
+			parameters: { lr: '0.1' },
+		}
+		const { notes, steps, problem } = await preview(
+			...([project.link, { ...project.project, validation }, 'go', { sets }] as const),
+			...([new AbortController().signal, 1] as const),
+		)
+		return { last: notes.at(-1), steps: steps.length, problem: problem?.code }
+	}
+
+	test('with the parameters that are asked for, before the settings’ own', async () => {
+		expect(await note([{ name: "it's" }])).toMatchObject({
+			last: `Then "try '0.1' ""'it'\\''s'""" runs, and its results come back.`,
+		})
+		expect((await note(['1', '2', '3'].map((lr) => ({ lr, name: 'x' })))).last).toBe(
+			`Then 3 runs begin, the first with "try '1' ""'x'"""; their results come back when all have succeeded.`,
+		)
+	})
+
+	test('and what would stop its start, before anything is sent', async () => {
+		expect(await note()).toEqual({ last: undefined, steps: 0, problem: 'parameter-missing' })
+		expect(await note([{ name: 'x', rate: '1' }])).toMatchObject({ steps: 0, problem: 'parameter-unknown' })
+	})
 })
 
 describe('a preview is bound to the content of what is to be committed', () => {

@@ -7,6 +7,8 @@ import { postWebhook } from '../../src/engine/notices/webhook-post.ts'
 import type { Webhook } from '../../src/engine/notices/webhook-request.ts'
 import { webhookRequest } from '../../src/engine/notices/webhook-request.ts'
 import { run as runProcess } from '../../src/engine/process/process.ts'
+import { newRunId } from '../../src/engine/runs/runs.ts'
+import { startSeries } from '../../src/engine/runs/series.ts'
 import { startEngine } from './engine.ts'
 import { cleanups, linkTo, server as startServer } from './linked.ts'
 import { makeRunHome, until, whenEnded } from './run-home.ts'
@@ -180,6 +182,34 @@ describe('one message to a real server', () => {
 	})
 })
 
+test('a webhook that refuses stands in the state until it takes one again, or is another', async () => {
+	const hook = await startWebhookServer()
+	hook.answer = (response) => response.writeHead(404).end()
+	const dataFolder = await temporaryFolder()
+	const configure = (url: string) =>
+		writeFile(
+			join(dataFolder, 'config.json'),
+			JSON.stringify({ workstations: [], projects: [], notices: { webhook: { url } } }),
+		)
+	await configure(hook.url)
+	// What an earlier engine left.
+	const unsent = [{ ...message, queuedAt: Date.now() }]
+	await writeFile(join(dataFolder, 'ledger.json'), JSON.stringify({ sent: ['run:r1'], unsent }))
+	const engine = await startEngine({ dataFolder, resident: true })
+	cleanups.push(() => engine.dispose())
+	const found = await engine.until((state) => state.app.unsent)
+	expect(found.problem).toMatchObject({
+		code: 'webhook-failed',
+		facts: { said: 'HTTP 404', host: `127.0.0.1:${hook.port}` },
+	})
+	expect(Date.now() - found.at).toBeLessThan(60_000)
+	expect(JSON.stringify(engine.state().app)).not.toContain('guesses')
+	hook.answer = (response) => response.end()
+	await configure(`${hook.url}-2`)
+	await engine.until((state) => (state.app.unsent ? undefined : true))
+	await until(() => hook.received.length === 2)
+})
+
 describe.skipIf(sshdMissing)(`the engine${sshdMissing ? ` (skipped: ${sshdMissing})` : ''}`, () => {
 	async function setUp() {
 		const sshd = await startServer()
@@ -244,6 +274,52 @@ describe.skipIf(sshdMissing)(`the engine${sshdMissing ? ` (skipped: ${sshdMissin
 		expect(sent().map(({ id, title }) => [id, title])).toEqual(
 			Array(2).fill([notice.id, '3 runs ended on lab']),
 		)
+	})
+
+	test('a series that goes on while engines come and go: its failure at once, the rest once by the last', async () => {
+		const { at, link, start, expects, sent } = await setUp()
+		const awaits = (name: string) => `until [ -e ${name} ]; do sleep 0.05; done`
+		const go = (name: string) => writeFile(join(at.folder, name), '')
+		const series = newRunId('nt', Date.now())
+		const requests = ['true', `${awaits('one')}; exit 3`, `${awaits('two')}`].map((command, place) => ({
+			id: newRunId('nt', Date.now(), place),
+			project: 'nt',
+			workstation: 'lab',
+			folder: at.folder,
+			branch: 'gpu-validation',
+			commit: 'abc',
+			command,
+			metrics: [],
+			runner: 'detached' as const,
+		}))
+		const ids = requests.map(({ id }) => id)
+		await expects(ids)
+		await startSeries(link, requests, series)
+		const first = await start()
+		await first.until((state) => state.runs[ids[0] ?? '']?.outcome.status === 'succeeded')
+		await go('one')
+		const failure = await first.until((state) => Object.values(state.notices)[0])
+		expect(failure).toMatchObject({ id: `run:${ids[1]}`, kind: 'run-ended' })
+		expect(await first.call('claimNotice', { notice: failure.id })).toEqual({ first: true })
+		await first.dispose()
+		await go('two')
+		await whenEnded(link, ids[2] ?? '')
+		const second = await start()
+		const rest = await second.until((state) => Object.values(state.notices)[0])
+		expect(rest).toMatchObject({
+			kind: 'several',
+			title: '3 runs of nt ended on lab',
+			body: expect.stringMatching(/^2 finished, 1 failed · /),
+			covers: [`run:${ids[0]}`, `run:${ids[2]}`],
+		})
+		expect(await second.call('claimNotice', { notice: rest.id })).toEqual({ first: true })
+		await until(() => sent().length === 2)
+		await second.dispose()
+		const third = await start()
+		await third.until((state) => ids.every((id) => state.runs[id]))
+		await third.call('listRuns', {})
+		expect(third.state().notices).toEqual({})
+		expect(sent().map(({ title }) => title)).toEqual([failure.title, rest.title])
 	})
 
 	test('a run that ends on a steady link: told and sent at once, without what it printed', async () => {

@@ -37,9 +37,16 @@ export interface MatrixBed {
 	stop(): Promise<void>
 }
 
-/** `projects`: by their name, where they run and what. `small`: also one whose disk has room for little. */
+/**
+ * `projects`: by their name, where they run, what, and `more` of their settings. `small`: also one whose disk has room
+ * for little. `around`: what logins have in their environment, and programs that stand before the system's own.
+ */
 export async function makeMatrixBed(
-	projects: Record<string, { workstation: 'lab' | 'small'; command: (bed: MatrixBed) => string }>,
+	projects: Record<
+		string,
+		{ workstation: 'lab' | 'small'; command: (bed: MatrixBed) => string; more?: { limit?: string } & object }
+	>,
+	around: { env?: Record<string, string>; programs?: Record<string, string> } = {},
 ): Promise<MatrixBed> {
 	const folder = await mkdtemp(join(tmpdir(), 'hawser-matrix-'))
 	const cleanups: (() => unknown)[] = [
@@ -56,9 +63,10 @@ export async function makeMatrixBed(
 	}
 	// Here logind ends at a log-out what a user left.
 	await standInSystemd({ program }, {})
+	for (const [name, text] of Object.entries(around.programs ?? {})) await program(name, text)
 	const makeLab = async (small: boolean): Promise<Lab> => {
 		const path = `${programs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`
-		const sshd = await startSshd({ env: { PATH: path } })
+		const sshd = await startSshd({ env: { ...around.env, PATH: path } })
 		cleanups.push(() => sshd.stop())
 		if (small) {
 			await execute('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'none', sshd.home])
@@ -92,10 +100,14 @@ export async function makeMatrixBed(
 						const { sshd, line } = labs[name]
 						return { name, ssh: { ...sshd.ssh, port: line.port, deadAfter: 3 } }
 					}),
-					projects: Object.entries(projects).map(([name, { workstation, command }]) => ({
-						...{ name, workstation, local: join(folder, 'nowhere'), remote: '~/nt' },
-						validation: { command: command(bed) },
-					})),
+					projects: Object.entries(projects).map(([name, { workstation, command, more }]) => {
+						const { limit, ...rest } = more ?? {}
+						return {
+							...{ name, workstation, local: join(folder, 'nowhere'), remote: '~/nt' },
+							validation: { command: command(bed), ...(limit === undefined ? {} : { limit }) },
+							...rest,
+						}
+					}),
 				}
 				const laptop = await makeLaptop(join(folder, `laptop-${laptops++}`), config)
 				cleanups.push(() => laptop.quit())

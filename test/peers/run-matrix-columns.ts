@@ -122,6 +122,8 @@ export const columns: Record<string, Column> = {
 		await stage.seenBy(two)
 		await stage.end()
 		await stage.gone()
+		// What somebody still sees going on, such as a job that Slurm ended and nobody asked about, is history to nobody.
+		await until(() => two.runs().every(({ outcome }) => outcome.status !== 'running'))
 		const late = await bed.laptop()
 		return { tell: [one, two], history: [late] }
 	},

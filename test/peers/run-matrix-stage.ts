@@ -44,6 +44,16 @@ export async function play(
 		[...(await begun())].flatMap(([project, ids]) =>
 			ids.map((id) => ({ project, id, runs: runsOf(project) })),
 		)
+	/** Without those of which it was said that they never began. */
+	const there = async () => {
+		const names = await Promise.all(
+			folders.map(async (folder) => {
+				const own = await readdir(folder).catch(() => [])
+				return own.filter((name) => !name.startsWith('.') && !existsSync(join(folder, name, 'never')))
+			}),
+		)
+		return names.flat().length
+	}
 	const ended = new Set<string>()
 	const stage: Stage = {
 		bed,
@@ -56,13 +66,12 @@ export async function play(
 			const before = await begun()
 			const missing = Object.keys(cast.projects).filter((project) => !before.has(project))
 			const failed = await Promise.all(missing.map((project) => failedToStart(laptop, project)))
+			// What is there begins all the same, in Slurm some time later.
+			if (failed.includes(true)) await until(async () => (await there()) === (await all()).length)
 			const after = await begun()
 			return missing.filter((project, at) => failed[at] && after.has(project)).length
 		},
-		begun: async () => {
-			const names = (await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))).flat()
-			return { there: names.filter((name) => !name.startsWith('.')).length, begun: (await all()).length }
-		},
+		begun: async () => ({ there: await there(), begun: (await all()).length }),
 		end: async () => {
 			for (const { project, id, runs } of await all()) {
 				if (ended.has(id)) continue
@@ -75,9 +84,9 @@ export async function play(
 				await until(() => existsSync(join(runs, id, 'exit')) || processesOf(runs, id).wrapper.length === 0)
 		},
 		seenBy: async (laptop) => {
-			await until(
-				() => laptop.runs().filter(({ outcome }) => outcome.status === 'running').length === cast.count,
-			)
+			const goOn = () =>
+				laptop.runs().filter(({ outcome, queue }) => outcome.status === 'running' && queue === null)
+			await until(() => goOn().length === cast.count)
 		},
 	}
 	const { tell, history } = await column(stage)
@@ -94,10 +103,15 @@ export async function play(
 		await laptop.quit()
 		await laptop.open()
 		await laptop.connected()
-		const { untold, expected } = await laptop.ledger()
-		// What was lost on its way to the start stays expected: it may have begun.
-		const owed = [...untold, ...expected].filter((id) => runs.some((run) => run.id === id))
-		if (owed.length > 0) throw new Error(`it still waits for ${owed.join(', ')}`)
+		// Also of what was lost on its way to the start: whether it began is asked when the link is up again.
+		await vi.waitFor(
+			async () => {
+				const { untold, expected } = await laptop.ledger()
+				const owed = [...untold, ...expected]
+				if (owed.length > 0) throw new Error(`it still waits for ${owed.join(', ')}`)
+			},
+			{ timeout: 30_000, interval: 20 },
+		)
 	}
 	const cells = new Map<string, Map<string, Cell>>()
 	for (const { project, id } of runs) {

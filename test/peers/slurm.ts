@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 import { freePort } from './sshd.ts'
 
 /**
- * A real Slurm of one node on loopback: munged, slurmctld and slurmd, each a child of this process, with all their
- * files in one folder. Nothing of /etc/slurm is read.
+ * A real Slurm on loopback, of one node or two: munged, slurmctld and slurmd, each a child of this process, with all
+ * their files in one folder. Nothing of /etc/slurm is read.
  */
 
 const execute = promisify(execFile)
@@ -40,9 +40,11 @@ export interface Slurm {
 
 /**
  * `minJobAge`: for how many seconds it knows a job that has ended (the controller looks every 10 s or so). `killWait`:
- * seconds between TERM and KILL. Settles once the node is idle.
+ * seconds between TERM and KILL. `second`: there is another node too, of that name. Settles once the nodes are idle.
  */
-export async function startSlurm(options: { minJobAge?: number; killWait?: number } = {}): Promise<Slurm> {
+export async function startSlurm(
+	options: { minJobAge?: number; killWait?: number; second?: string } = {},
+): Promise<Slurm> {
 	if (slurmMissing !== null) throw new Error(slurmMissing)
 	// The paths of its sockets must be short.
 	const folder = await mkdtemp('/tmp/hsl-')
@@ -50,7 +52,14 @@ export async function startSlurm(options: { minJobAge?: number; killWait?: numbe
 	await chmod(folder, 0o755)
 	for (const name of ['state', 'spool', 'log', 'munge']) await mkdir(at(name), { mode: 0o755 })
 	await execute('sh', ['-c', 'umask 077; head -c 128 /dev/urandom >"$1"', 'sh', at('munge/key')])
-	const [port, nodePort] = [await freePort(), await freePort()]
+	const port = await freePort()
+	// Of two on one machine none may have its name.
+	const names = options.second === undefined ? ['localhost'] : ['first', options.second]
+	const nodes = await Promise.all(
+		names.map(async (name) => ({
+			...{ name, port: await freePort() },
+		})),
+	)
 	const user = userInfo().username
 	await writeFile(
 		at('slurm.conf'),
@@ -60,17 +69,16 @@ export async function startSlurm(options: { minJobAge?: number; killWait?: numbe
 			`SlurmUser=${user}`,
 			`SlurmdUser=${user}`,
 			`SlurmctldPort=${port}`,
-			`SlurmdPort=${nodePort}`,
 			'CommunicationParameters=NoInAddrAny,NoCtldInAddrAny',
 			'AuthType=auth/munge',
 			`AuthInfo=socket=${at('munge/socket')}`,
 			'CredType=cred/munge',
 			`StateSaveLocation=${at('state')}`,
-			`SlurmdSpoolDir=${at('spool')}`,
+			`SlurmdSpoolDir=${at('spool')}/%n`,
 			`SlurmctldPidFile=${at('slurmctld.pid')}`,
-			`SlurmdPidFile=${at('slurmd.pid')}`,
+			`SlurmdPidFile=${at('slurmd.%n.pid')}`,
 			`SlurmctldLogFile=${at('log/slurmctld.log')}`,
-			`SlurmdLogFile=${at('log/slurmd.log')}`,
+			`SlurmdLogFile=${at('log/slurmd.%n.log')}`,
 			// The default one needs cgroups, and without them reports a job that never ran as completed.
 			'ProctrackType=proctrack/linuxproc',
 			'TaskPlugin=task/none',
@@ -90,17 +98,21 @@ export async function startSlurm(options: { minJobAge?: number; killWait?: numbe
 			`MinJobAge=${options.minJobAge ?? 300}`,
 			'MailProg=/bin/true',
 			'GresTypes=gpu',
-			'NodeName=localhost CPUs=24 RealMemory=1000 Gres=gpu:2 State=UNKNOWN',
+			...nodes.map(
+				(node) =>
+					`NodeName=${node.name} NodeHostname=localhost NodeAddr=127.0.0.1 Port=${node.port} CPUs=24 RealMemory=1000${node.name === names[0] ? ' Gres=gpu:2' : ''} State=UNKNOWN`,
+			),
 			'PartitionName=main Nodes=ALL Default=YES DefaultTime=10 MaxTime=INFINITE State=UP',
 		].join('\n')}\n`,
 	)
-	await writeFile(at('gres.conf'), 'NodeName=localhost Name=gpu File=/dev/tty[0-1]\n')
+	await writeFile(at('gres.conf'), `NodeName=${names[0]} Name=gpu File=/dev/tty[0-1]\n`)
 	const env = { SLURM_CONF: at('slurm.conf') }
 	const clientEnv = { ...process.env, ...env }
 	const daemons = new Map<string, ChildProcess>()
 	const start = async (name: string, args: string[]) => {
 		const log = await open(at(`log/${name}.out`), 'a')
-		const child = spawn(find(name) ?? name, args, { env: clientEnv, stdio: ['ignore', log.fd, log.fd] })
+		const [program = name] = name.split(' ')
+		const child = spawn(find(program) ?? program, args, { env: clientEnv, stdio: ['ignore', log.fd, log.fd] })
 		daemons.set(name, child)
 		await log.close()
 		child.once('error', () => {})
@@ -128,7 +140,7 @@ export async function startSlurm(options: { minJobAge?: number; killWait?: numbe
 			await settled('no jobs', async () => (await say('squeue', '-h')) === '').catch(() => {})
 		}
 		// Never the controller first: the others would try to reach it for minutes.
-		for (const name of ['slurmd', 'slurmctld', 'munged']) await end(name)
+		for (const name of [...nodes.map(({ name }) => `slurmd ${name}`), 'slurmctld', 'munged']) await end(name)
 		await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 	}
 	try {
@@ -138,8 +150,8 @@ export async function startSlurm(options: { minJobAge?: number; killWait?: numbe
 		])
 		await settled('munged', () => existsSync(at('munge/socket')))
 		await startController()
-		await start('slurmd', ['-D', '-f', env.SLURM_CONF])
-		await settled('an idle node', async () => (await say('sinfo', '-h', '-o', '%T')).trim() === 'idle')
+		for (const { name } of nodes) await start(`slurmd ${name}`, ['-D', '-N', name, '-f', env.SLURM_CONF])
+		await settled('idle nodes', async () => (await say('sinfo', '-h', '-o', '%T')).trim() === 'idle')
 	} catch (error) {
 		await stop()
 		throw error

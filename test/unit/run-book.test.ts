@@ -52,6 +52,7 @@ async function setUp(more: { now?: () => number; patternOf?: () => string } = {}
 	return { store, ledger, book, told, notice }
 }
 
+const start = { workstation: 'lab', project: 'nt', operation: 'op', kind: 'run' } as const
 const never = new AbortController().signal
 
 describe('the run book', () => {
@@ -91,13 +92,31 @@ describe('the run book', () => {
 
 	test('the end of a run whose start was never answered is told, by a later engine too', async () => {
 		const first = await setUp()
-		await first.book.starting('r1', 'nt')
+		await first.book.starting('r1', { ...start, kind: 'go' })
 		const second = await setUp()
 		second.book.seen(ended)
 		await second.notice()
 		expect(Object.keys(second.store.state.notices)).toEqual(['run:r1'])
 		expect(second.ledger.projectToBringBack('r1')).toBe('nt')
 		expect(second.ledger.isUntold('r1')).toBe(true)
+	})
+
+	test('a start whose answer is lost is known, by a later engine too, until it is told of or never was', async () => {
+		const { book, ledger } = await setUp()
+		for (const id of ['r1', 'r2', 'r3']) await book.starting(id, start)
+		expect(book.lostStarts('lab')).toEqual([])
+		book.startLost('r1')
+		expect(book.lostStarts('lab')).toEqual([['r1', start]])
+		expect(book.lostStarts('other')).toEqual([])
+		await book.started(someRun({ id: 'r3', outcome: { status: 'running' } }), null)
+		await ledger.flush()
+		const later = await setUp()
+		expect(later.book.lostStarts('lab').map(([id]) => id)).toEqual(['r1', 'r2'])
+		later.book.seen(running)
+		await later.book.notStarted('r2')
+		expect(later.book.lostStarts('lab')).toEqual([])
+		await later.ledger.flush()
+		expect((await setUp()).ledger.pending().sort()).toEqual(['r1', 'r3'])
 	})
 
 	test('those who wait hear of its progress and of its end', async () => {

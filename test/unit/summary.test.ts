@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { LoginQuestion, Rung, State } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
 import { summarise } from '../../src/engine/summary.ts'
+import { project } from './cli/states.ts'
 import { emptyState, someOperation, someRun, startedAt, workstation } from './states.ts'
 
 const lost = problem('port-silent', { host: 'lab', port: 22, seconds: 10 })
@@ -29,6 +30,25 @@ function state(change: Partial<State>): State {
 }
 
 const up = { lab: workstation() }
+
+const withAgent = (status: 'running' | 'waits' | 'ended') =>
+	project({
+		agent: {
+			status,
+			at: now,
+			command: 'claude',
+			version: '2.1',
+			loggedIn: true,
+			problem: null,
+			branch: 'agent',
+			worktree: '~/nt-agent',
+			commits: 0,
+			changedCount: 0,
+			since: now,
+			lastLine: '',
+			exitCode: null,
+		},
+	})
 
 describe('the summary: worst state wins', () => {
 	const table: [string, State, string, string][] = [
@@ -274,6 +294,55 @@ describe('the summary: worst state wins', () => {
 			'All good',
 		],
 		[
+			'a coding agent that waits for the person',
+			state({ workstations: up, projects: { nt: withAgent('waits') } }),
+			'attention',
+			'claude waits for you',
+		],
+		[
+			'one that waits beside a failed run',
+			state({
+				workstations: up,
+				projects: { nt: withAgent('waits') },
+				runs: { r1: someRun({ looked: false, outcome: { status: 'failed', endedAt: now, exitCode: 3 } }) },
+			}),
+			'attention',
+			'The run failed with exit code 3',
+		],
+		[
+			'one that waits while something else runs',
+			state({
+				workstations: up,
+				projects: { nt: withAgent('waits') },
+				runs: { r1: someRun({ outcome: { status: 'running' } }) },
+			}),
+			'attention',
+			'claude waits for you',
+		],
+		[
+			'one that runs again',
+			state({ workstations: up, projects: { nt: withAgent('running') } }),
+			'ok',
+			'All good',
+		],
+		[
+			'one that has ended',
+			state({ workstations: up, projects: { nt: withAgent('ended') } }),
+			'ok',
+			'All good',
+		],
+		[
+			'one that waited when the link was lost',
+			state({
+				workstations: {
+					lab: workstation({ link: { status: 'lost', problem: lost, since: now, nextTryAt: now } }),
+				},
+				projects: { nt: withAgent('waits') },
+			}),
+			'down',
+			lost.title,
+		],
+		[
 			'a broken rung',
 			state({
 				workstations: {
@@ -296,5 +365,24 @@ describe('the summary: worst state wins', () => {
 	]
 	test.each(table)('%s', (_name, given, glyph, line) => {
 		expect(summarise(given, now)).toMatchObject({ glyph, line })
+	})
+})
+
+test('a waiting agent says how to get to it, in every face; nobody else can answer', () => {
+	const { problem: found, workstation: where } = summarise(
+		state({ workstations: up, projects: { nt: withAgent('waits') } }),
+		now,
+	)
+	expect(found).toMatchObject({ code: 'agent-waits', needsPerson: true })
+	expect(where).toBe('lab')
+	expect(found?.next).toEqual({
+		kind: 'attach-agent',
+		label: 'Attach…',
+		project: 'nt',
+		text: 'hawser agent attach nt',
+	})
+	expect(problem('agent-waits', { project: '-x y' }).next).toMatchObject({
+		project: '-x y',
+		text: "hawser agent attach -- '-x y'",
 	})
 })

@@ -1,7 +1,7 @@
 import type { AgentState } from '../../src/contract/agent.ts'
 import { problem } from '../../src/engine/problems.ts'
 import { hours, minutes, now, seconds } from './moments.ts'
-import { idle, project, quiet, stateOf, workstation } from './pieces.ts'
+import { about, idle, project, quiet, stateOf, workstation } from './pieces.ts'
 
 /** A coding agent on the workstation, in each of its states. */
 
@@ -41,10 +41,15 @@ const withAgent = (one: AgentState, workstations = calm) =>
 
 export const agentStates = {
 	'agent-running': () => withAgent(agent()),
-	'agent-waits': () =>
-		withAgent(
+	'agent-waits': () => ({
+		...withAgent(
 			agent({ status: 'waits', since: now - minutes(4), lastLine: '2. No, and tell Claude what to do' }),
 		),
+		summary: about(
+			problem('agent-waits', { command: 'claude', project: 'nt', workstation: 'lab' }),
+			'attention',
+		),
+	}),
 	'agent-ended': () =>
 		withAgent(
 			agent({ status: 'ended', exitCode: 3, since: now - hours(2), lastLine: 'out of tokens', commits: 1 }),

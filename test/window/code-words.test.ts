@@ -19,8 +19,24 @@ describe('an address', () => {
 		else expect(found).toEqual({ at: 'preview', kind: place.preview, project: place.project })
 	})
 	test.each([
+		[{ project: 'nt & co/é#1?%' }, { at: 'project', project: 'nt & co/é#1?%' }],
+		[{ agent: '..' }, { at: 'agent', project: '..' }],
+		[{ restore: 'nt & co/é#1?%' }, { at: 'restore', project: 'nt & co/é#1?%' }],
+		[{ workstation: 'lab' }, { at: 'workstation', workstation: 'lab' }],
+		[{ card: 'runs' }, { at: 'card', card: 'runs' }],
+		[{ card: 'notices' }, { at: 'card', card: 'notices' }],
+	] as const)('of a notice is understood by the page: %o', (place, found) => {
+		expect(placeOf(`#${fragmentOf(place)}`)).toEqual(found)
+	})
+	test.each([
 		'',
 		'#',
+		'#project/',
+		'#project/nt/x',
+		'#restore/',
+		'#agent',
+		'#workstation/%e0',
+		'#card/main',
 		'#run/',
 		'#preview/go',
 		'#preview/go/',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { lineOf } from '../../renderer/line.ts'
 import { linkWords, transportWords } from '../../renderer/link-words.ts'
-import { age, ago, bytes, duration, mainMetric, metricChange, metricValue } from '../../renderer/words.ts'
+import { age, ago, duration, mainMetric, metricChange, metricValue } from '../../renderer/words.ts'
 import type { LinkState, Rung, WorkstationState } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
 import { hours, minutes, now, seconds } from './moments.ts'
@@ -267,9 +267,5 @@ describe('words', () => {
 		expect(mainMetric({ windows: 3, mase: 1 })).toBe('mase')
 		expect(mainMetric({ loss: 3 })).toBe('loss')
 		expect(mainMetric({})).toBeNull()
-	})
-
-	test('sizes have their unit', () => {
-		expect([812, 18_204, 5_000_000].map(bytes)).toEqual(['812 B', '17.8 KiB', '4.8 MiB'])
 	})
 })

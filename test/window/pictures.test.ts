@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problem } from '../../src/engine/problems.ts'
 import { buildWindow, chromiumPath, launchBrowser, root } from './browser.ts'
 import { codeScenes, type Scene } from './code-scenes.ts'
+import { filesScenes } from './files-scenes.ts'
 import { logScenes } from './log-scenes.ts'
 import { metricScenes } from './metric-scenes.ts'
 import { probeScenes } from './probe-scenes.ts'
@@ -127,6 +128,7 @@ const scenes: Record<string, Scene> = {
 	},
 
 	...codeScenes,
+	...filesScenes,
 	...logScenes,
 	...metricScenes,
 	...probeScenes,

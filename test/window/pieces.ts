@@ -165,6 +165,7 @@ export function project(change: Partial<ProjectState> = {}): ProjectState {
 		name: 'nt',
 		workstation: 'lab',
 		strategy: 'git',
+		files: null,
 		local: '~/eon/nt',
 		remote: '~/eon/nt',
 		hub: 'origin',

@@ -2,6 +2,7 @@ import type { State } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
 import { agentStates } from './agent-states.ts'
 import { codeStates } from './code-states.ts'
+import { filesStates } from './files-states.ts'
 import { linkStates } from './link-states.ts'
 import { loginStates } from './login-states.ts'
 import { metricStates } from './metric-states.ts'
@@ -52,6 +53,13 @@ const mistake = problem('config-invalid', {
 
 export const states = {
 	ok: () => stateOf({ runs: ended, workstations: [workstation({ gpu: idle(), utilisation: quiet })] }),
+
+	/** The last notice was not sent. */
+	unsent: () => {
+		const state = stateOf({ runs: ended, workstations: [workstation({ gpu: idle(), utilisation: quiet })] })
+		const found = problem('webhook-failed', { host: 'ntfy.example.org', said: 'HTTP 403', tries: 1 })
+		return { ...state, app: { ...state.app, unsent: { at: now - minutes(7), problem: found } } }
+	},
 
 	'in-step': () =>
 		stateOf({
@@ -352,6 +360,7 @@ export const states = {
 
 	...agentStates,
 	...codeStates,
+	...filesStates,
 	...linkStates,
 	...loginStates,
 	...metricStates,

@@ -105,9 +105,10 @@ export class AgentSession {
 
 	/**
 	 * Starts it in its worktree, which is made where it is not there; one that goes on is left as it is. Again is safe.
+	 * `anyway`: also where a log-out would end it.
 	 * @throws ProblemError `agent-missing`, `agent-no-tmux`, `log-out-ends-runs`, and those of `addWorktree`
 	 */
-	async start(link: Link): Promise<void> {
+	async start(link: Link, { anyway }: { anyway: boolean }): Promise<void> {
 		await this.look(link, 'whole')
 		const state = this.#state
 		if (state.status === 'absent') throw new ProblemError(state.problem)
@@ -121,7 +122,7 @@ export class AgentSession {
 			const from = this.#hasBranch ? {} : { from: project.git.base }
 			await addWorktree(link, project, { machine: 'workstation', path: worktree, branch, ...from }, signal)
 		}
-		const args = [session, worktree, command, this.#project.name]
+		const args = [session, worktree, command, this.#project.name, anyway ? 'anyway' : '']
 		resultOf('agent-start', await runScript(link, 'agent-start', args, { signal }))
 		await this.look(link, 'quick')
 	}

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import { ProblemError } from '../../contract/client.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
+import { sizeWords } from '../../contract/size-words.ts'
 import type { Link } from '../link/link.ts'
 import { refuse, workstation } from './git.ts'
 import { bytesOf, type LfsContent } from './lfs-pointers.ts'
@@ -119,14 +120,6 @@ function progressOf(contents: readonly LfsContent[], say: (detail: string) => vo
 		const now = performance.now()
 		if (now - last < sayMs) return
 		last = now
-		say(`Git LFS, ${sizeText(done)} of ${sizeText(all)}`)
+		say(`Git LFS, ${sizeWords(done)} of ${sizeWords(all)}`)
 	}
-}
-
-/** A size in bytes as a person reads it. */
-export function sizeText(bytes: number): string {
-	const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-	let [size, unit] = [bytes, 0]
-	while (size >= 1024 && unit < units.length - 1) [size, unit] = [size / 1024, unit + 1]
-	return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`
 }

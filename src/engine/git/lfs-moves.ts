@@ -2,10 +2,11 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileChange } from '../../contract/code.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
+import { sizeWords } from '../../contract/size-words.ts'
 import type { Link } from '../link/link.ts'
 import { readGit } from './git.ts'
 import { lfsFiles } from './lfs.ts'
-import { fetchContents, lackingThere, sendContents, sizeText } from './lfs-carry.ts'
+import { fetchContents, lackingThere, sendContents } from './lfs-carry.ts'
 import { bytesOf, type LfsContent, pointersIn } from './lfs-pointers.ts'
 import { isEmpty, lackingIn, presentIn, storeOf } from './lfs-store.ts'
 import type { Prospect } from './prospect.ts'
@@ -113,7 +114,7 @@ export async function fetchBack(
 
 /** In a step's detail. */
 export const cargoWords = ({ count, bytes }: LfsCargo): string =>
-	`${count === 1 ? '1 content' : `${count} contents`} of Git LFS, ${sizeText(bytes)}`
+	`${count === 1 ? '1 content' : `${count} contents`} of Git LFS, ${sizeWords(bytes)}`
 
 /** In a preview, as a sentence. */
 export const cargoNote = (cargo: LfsCargo): string =>

@@ -5,6 +5,8 @@ import type { Problem } from '../../contract/problem.ts'
 import type { Lane } from '../../contract/state.ts'
 import { factText } from '../fact-text.ts'
 import type { Link } from '../link/link.ts'
+import { fillCommand } from '../runs/command.ts'
+import type { StartWish } from '../runs/start-wish.ts'
 import { adoptionNote, adoptionStep } from './adopt.ts'
 import { type Backward, prepareBack } from './back.ts'
 import { type Leftover, LeftoversError, settleNote, settleStep } from './leftovers.ts'
@@ -30,12 +32,14 @@ export async function preview(
 	link: Link,
 	project: ProjectConfig,
 	kind: Exclude<PlannedKind, 'agent'>,
-	wish: Wish,
+	wish: Wish & Pick<StartWish, 'sets'>,
 	signal: AbortSignal,
 	now: number,
 ): Promise<Plan> {
 	if (kind === 'undo') return await planUndo(link, project, signal)
 	const whole = { kind, project: project.name, at: now }
+	const commands = kind === 'go' ? orRefused(() => commandsOf(project, wish)) : []
+	if (commands instanceof ProblemError) return { ...whole, ...stopped(commands.problem) }
 	const prospect = await orStopped(lookAhead(link, project, signal, { leaves: true })).catch(orLeftovers)
 	if (prospect instanceof LeftoversError) return { ...whole, ...outlineLeftovers(prospect.leftovers) }
 	if (prospect instanceof ProblemError) return { ...whole, ...stopped(prospect.problem) }
@@ -53,7 +57,7 @@ export async function preview(
 	}
 	const outline =
 		'way' in prepared
-			? await outlineUp(project, kind === 'go', prepared, signal)
+			? await outlineUp(project, commands, prepared, signal)
 			: await outlineBack(project, prepared, signal)
 	return { ...whole, ...outline }
 }
@@ -66,6 +70,25 @@ async function orStopped<T>(work: Promise<T>): Promise<T | ProblemError> {
 		if (error instanceof ProblemError && error.problem.needsPerson) return error
 		throw error
 	}
+}
+
+/** What could not be started is not sent up for it either. */
+function orRefused<T>(work: () => T): T | ProblemError {
+	try {
+		return work()
+	} catch (error) {
+		if (error instanceof ProblemError) return error
+		throw error
+	}
+}
+
+const commandsOf = (project: ProjectConfig, { sets = [{}] }: Pick<StartWish, 'sets'>) =>
+	sets.map((set) => fillCommand(project, set).command)
+
+/** What runs when all is up, as it runs there. */
+function startNote([command, ...others]: readonly string[]): string {
+	if (others.length === 0) return `Then "${command}" runs, and its results come back.`
+	return `Then ${others.length + 1} runs begin, the first with "${command}"; their results come back when all have succeeded.`
 }
 
 function orLeftovers(error: unknown): LeftoversError {
@@ -91,7 +114,7 @@ function step(
 
 async function outlineUp(
 	project: ProjectConfig,
-	validates: boolean,
+	commands: readonly string[],
 	{ id, prospect, adoption, adoptionBase, toCommit, way, commits, changes, contents }: Upward,
 	signal: AbortSignal,
 ): Promise<Outline> {
@@ -138,7 +161,7 @@ async function outlineUp(
 	const dirty = await dirtySubmodules(folder, signal)
 	if (dirty.length > 0)
 		notes.push(`What is not committed in ${factText(dirty)} stays there: submodules are left alone.`)
-	if (validates) notes.push(`Then "${project.validation.command}" runs, and its results come back.`)
+	if (commands.length > 0) notes.push(startNote(commands))
 	return { id, steps, conflicts: [], notes, problem: null }
 }
 

@@ -43,7 +43,8 @@ export function mayCarry(command: string, carries: Carries): boolean {
 	return rsyncCommand.test(command) && !/ --daemon\b/.test(command)
 }
 
-export function openBridge(link: Link, carries: Carries): Bridge {
+/** `placed` makes what the workstation's login shell is given of a command that may be carried; default: the same. */
+export function openBridge(link: Link, carries: Carries, placed = (command: string) => command): Bridge {
 	// In a packed app the script lies in an archive, where nothing can be executed.
 	const folder = mkdtempSync(join(tmpdir(), 'hawser-bridge-'))
 	// rsync gives its remote shell an output that must not be waited on, which cat cannot write to; only one
@@ -59,7 +60,7 @@ export function openBridge(link: Link, carries: Carries): Bridge {
 		rsyncShell: /[\s'"]/.test(script) ? `"${script.replaceAll('"', '""')}"` : script,
 		extraPipes: 3,
 		onStart: (started) => {
-			const carrier = new Carrier(link, carries, started.extraPipes as Socket[])
+			const carrier = new Carrier(link, carries, placed, started.extraPipes as Socket[])
 			carriers.add(carrier)
 			void carrier.done.then((why) => {
 				last = why ?? last
@@ -83,16 +84,18 @@ class Carrier {
 	readonly done: Promise<Problem | null>
 	readonly #link: Link
 	readonly #carries: Carries
+	readonly #placed: (command: string) => string
 	readonly #up: Socket
 	readonly #down: Socket
 	readonly #control: Socket
 	readonly #gone = new AbortController()
 
-	constructor(link: Link, carries: Carries, pipes: Socket[]) {
+	constructor(link: Link, carries: Carries, placed: (command: string) => string, pipes: Socket[]) {
 		const [up, down, control] = pipes
 		if (!up || !down || !control) throw new Error('a bridge needs three extra pipes')
 		this.#link = link
 		this.#carries = carries
+		this.#placed = placed
 		this.#up = up
 		this.#down = down
 		this.#control = control
@@ -123,7 +126,7 @@ class Carrier {
 		const onGone = () => remote?.close()
 		this.#gone.signal.addEventListener('abort', onGone, { once: true })
 		try {
-			remote = await this.#link.exec(command, this.#gone.signal)
+			remote = await this.#link.exec(this.#placed(command), this.#gone.signal)
 			if (this.#gone.signal.aborted) onGone()
 			this.#join(remote, input)
 			const { code, signal } = await remote.exit

@@ -1,13 +1,14 @@
 import type { Problem } from '../../contract/problem.ts'
 import type { Run, State } from '../../contract/state.ts'
-import type { Ledger } from '../ledger.ts'
+import { type Ledger, runNotice } from '../ledger.ts'
 import { endOf } from '../run-notice.ts'
 import type { Store } from '../store.ts'
 import { Away, awayMs } from './away.ts'
-import { Gathering } from './gathering.ts'
+import { Gathering, gatherMs } from './gathering.ts'
 import { type Happening, happening } from './happening.ts'
 import type { Message } from './message.ts'
 import type { Onlookers } from './onlookers.ts'
+import { endOfSeries, HeldSeries } from './series.ts'
 import { grouped } from './several.ts'
 import { awayHappening, isAway, type Waiting, waitingIn } from './waiting.ts'
 
@@ -48,6 +49,7 @@ export class NoticeGate {
 	readonly #standing = new Map<string, Standing>()
 	/** What each notice in the state stands for. */
 	readonly #shown = new Map<string, Happening[]>()
+	readonly #held = new HeldSeries()
 	readonly #upSince = new Map<string, number>()
 	readonly #byItself = new Set<string>()
 	/** Operations whose end somebody saw. */
@@ -62,12 +64,15 @@ export class NoticeGate {
 				({ slice }) => slice !== 'notices' && slice !== 'summary' && slice !== 'runs',
 			)
 			if (telling) this.#look(state)
+			if (!this.#held.isEmpty && changes.some(({ slice }) => slice === 'runs')) this.#lookAtSeries()
 		})
 	}
 
 	/** A run that this laptop waited for has ended. Again is safe. */
 	runEnded(run: Run): void {
 		this.#offer(endOf(run, this.#options.now()), run.workstation)
+		// Also one that failed may have been the last that its series waited for.
+		this.#lookAtSeries()
 	}
 
 	/** Nobody asked for this operation, so nobody looks at it. */
@@ -109,6 +114,7 @@ export class NoticeGate {
 		this.#shown.delete(id)
 		store.put('notices', id, undefined)
 		this.#forget(id)
+		this.#lookAtSeries()
 		return await first
 	}
 
@@ -178,12 +184,57 @@ export class NoticeGate {
 	}
 
 	#offer(offered: Happening, workstation: string | null): void {
-		const { store, ledger } = this.#options
+		const { ledger } = this.#options
 		const { id } = offered.notice
+		if (ledger.isTold(id) || this.#holds(id) || this.#seen(offered)) return
+		if (offered.series !== undefined) {
+			this.#held.add(offered)
+			return
+		}
+		this.#gathering.add(offered, this.#linkedSince(workstation))
+	}
+
+	/** It is told, or will be. */
+	#holds(id: string): boolean {
 		const isShown = [...this.#shown.values()].flat().some(({ notice }) => notice.id === id)
-		if (ledger.isTold(id) || isShown || this.#gathering.has(id) || this.#seen(offered)) return
-		const link = workstation === null ? undefined : store.state.workstations[workstation]?.link
-		this.#gathering.add(offered, link?.status === 'up' ? link.since : null)
+		return isShown || this.#gathering.has(id) || this.#held.has(id)
+	}
+
+	#linkedSince(workstation: string | null): number | null {
+		const link = workstation === null ? undefined : this.#options.store.state.workstations[workstation]?.link
+		return link?.status === 'up' ? link.since : null
+	}
+
+	/** What was held of a series goes on when that is over, and a moment later still is: all of its runs are known then. */
+	#lookAtSeries(): void {
+		for (const one of this.#held.take((series) => this.#isOver(series)))
+			this.#gathering.add(one, this.#linkedSince(one.message.workstation), this.#options.now() + gatherMs)
+	}
+
+	/** None of its runs goes on, and each end that is to be told has come here. `together`: those that have just left. */
+	#isOver(series: string, together: readonly Happening[] = []): boolean {
+		const { ledger } = this.#options
+		const isHere = (id: string) => this.#holds(id) || together.some(({ notice }) => notice.id === id)
+		return this.#runsOf(series).every(
+			({ id, outcome }) =>
+				outcome.status !== 'running' &&
+				!ledger.isExpected(id) &&
+				(!ledger.isUntold(id) || isHere(runNotice(id))),
+		)
+	}
+
+	#runsOf(series: string): Run[] {
+		const runs = Object.values(this.#options.store.state.runs)
+		return runs.filter((run) => run.series === series)
+	}
+
+	#grouped(all: readonly Happening[]): Happening[] {
+		const { store, now } = this.#options
+		return grouped(all, now(), (series, covered) => {
+			const runs = this.#runsOf(series)
+			const directions = store.state.projects[runs[0]?.project ?? '']?.directions
+			return runs.length > 1 ? endOfSeries(runs, covered, directions ?? {}, now()) : null
+		})
 	}
 
 	/** Somebody looks at that run: then its end is told, and looked at. */
@@ -195,19 +246,24 @@ export class NoticeGate {
 		return true
 	}
 
-	#tell(together: Happening[]): void {
+	#tell(due: Happening[]): void {
 		const { ledger, now, resident } = this.#options
-		const left = together.filter((one) => !this.#seen(one))
+		const series = new Set(due.flatMap((one) => one.series ?? []))
+		// One that came a little later goes with the rest of its series.
+		const together = [...due, ...[...series].flatMap((one) => this.#gathering.take(one))]
+		const early = together.filter((one) => one.series !== undefined && !this.#isOver(one.series, together))
+		for (const one of early) this.#held.add(one)
+		const left = together.filter((one) => !early.includes(one) && !this.#seen(one))
 		this.#show(left)
 		const out = left.filter(({ notice, message }) => {
 			const goes = resident || notice.kind === 'run-ended'
 			return goes && message.body !== '' && now() - message.at < sentWithinMs && !ledger.isSent(notice.id)
 		})
-		if (out.length > 0) this.#options.send(grouped(out, now()).map(({ message }) => message))
+		if (out.length > 0) this.#options.send(this.#grouped(out).map(({ message }) => message))
 	}
 
 	#show(all: Happening[]): void {
-		for (const { notice } of grouped(all, this.#options.now())) {
+		for (const { notice } of this.#grouped(all)) {
 			const covered = all.filter((one) => notice.covers.includes(one.notice.id))
 			const itself = all.filter((one) => one.notice.id === notice.id)
 			this.#shown.set(notice.id, covered.length > 0 ? covered : itself)
@@ -218,6 +274,7 @@ export class NoticeGate {
 	/** It is told, or is not so any more: also as one of several. */
 	#forget(id: string): void {
 		this.#gathering.drop(id)
+		this.#held.drop(id)
 		for (const [shown, stands] of this.#shown) {
 			if (!stands.some(({ notice }) => notice.id === id)) continue
 			this.#shown.delete(shown)

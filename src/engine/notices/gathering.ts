@@ -31,14 +31,14 @@ export class Gathering {
 		return this.#held.some(({ happening }) => happening.notice.id === notice)
 	}
 
-	/** `upSince`: when the link came up that it came over; null: over none. */
-	add(happening: Happening, upSince: number | null): void {
+	/** `upSince`: when the link came up that it came over; null: over none. `notBefore`: ms since the epoch. */
+	add(happening: Happening, upSince: number | null, notBefore = 0): void {
 		const now = this.#now()
 		this.#told = this.#told.filter((at) => at <= now && now - at < gatherMs)
 		const isFresh = upSince !== null && upSince <= now && now - upSince < gatherMs
 		const [first] = this.#told
 		const isMany = first !== undefined && this.#told.length >= mostInARow
-		const dueAt = Math.max(now, isFresh ? upSince + gatherMs : 0, isMany ? first + gatherMs : 0)
+		const dueAt = Math.max(now, notBefore, isFresh ? upSince + gatherMs : 0, isMany ? first + gatherMs : 0)
 		this.#held.push({ happening, dueAt })
 		this.#arm()
 	}
@@ -46,6 +46,14 @@ export class Gathering {
 	drop(notice: string): void {
 		this.#held = this.#held.filter(({ happening }) => happening.notice.id !== notice)
 		this.#arm()
+	}
+
+	/** Those of this series, before they fall due. */
+	take(series: string): Happening[] {
+		const own = this.#held.filter(({ happening }) => happening.series === series)
+		this.#held = this.#held.filter((held) => !own.includes(held))
+		this.#arm()
+		return own.map(({ happening }) => happening)
 	}
 
 	dispose(): void {

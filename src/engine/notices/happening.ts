@@ -7,6 +7,8 @@ export interface Happening {
 	message: Message
 	/** In a summary of several: runs are counted by it (`finished`), others are named by it. */
 	word: string
+	/** The end of a run that was started with others, and is told with them when all have ended. */
+	series?: string
 }
 
 /** A notice, and the same without what is for this laptop's screen alone. */
@@ -15,8 +17,9 @@ export function happening(
 	outside: Pick<Message, 'body' | 'project' | 'workstation' | 'urgent'> & { at?: number },
 	word = words.title,
 ): Happening {
+	const { project, workstation } = outside
 	return {
-		notice: { ...words, covers: [] },
+		notice: { ...words, project, workstation, covers: [] },
 		message: { ...words, ...outside, covers: [] },
 		word,
 	}

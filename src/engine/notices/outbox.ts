@@ -23,6 +23,8 @@ export interface OutboxOptions {
 	post: (url: string, request: WebhookRequest, signal: AbortSignal) => Promise<PostOutcome>
 	failed: (problem: Problem) => void
 	works: () => void
+	/** Nothing is known any more of what the webhook takes: it is another one, or none. */
+	anew: () => void
 }
 
 interface Try {
@@ -54,6 +56,7 @@ export class Outbox {
 		if (settings === this.#settings) return
 		this.#settings = settings
 		this.#tries.clear()
+		this.#options.anew()
 		this.#work()
 	}
 

@@ -2,6 +2,9 @@ import { openConfig } from '../next-steps.ts'
 import { typed } from '../quote.ts'
 import { type Catalogue, waits } from './catalogue.ts'
 
+/** A name that begins with a dash would be taken for an option. */
+const named = (project: string) => `${project.startsWith('-') ? '-- ' : ''}${typed(project)}`
+
 /** The probe of Python, PyTorch and TiRex, and coding agents, terminals, messages. */
 export const probeWords = {
 	'python-missing': (f) => ({
@@ -79,7 +82,7 @@ export const probeWords = {
 	}),
 	'agent-login': (f) => {
 		const isMac = f('how') !== 'none'
-		const project = `${f('project').startsWith('-') ? '-- ' : ''}${typed(f('project'))}`
+		const project = named(f('project'))
 		const attach = `hawser agent start ${project} && hawser agent attach ${project}`
 		return {
 			title: `${f('command')} is not logged in on the workstation`,
@@ -107,6 +110,17 @@ export const probeWords = {
 		title: `The agent of ${f('project')} is not running`,
 		meaning: 'There is no session of it on the workstation to attach to. Start it first.',
 	}),
+	'agent-waits': (f) => ({
+		title: `${f('command')} waits for you`,
+		meaning: `The agent of ${f('project')} on ${f('workstation')} has asked something, and goes on when it is answered. Attach to its session.`,
+		next: {
+			kind: 'attach-agent',
+			label: 'Attach…',
+			project: f('project'),
+			text: `hawser agent attach ${named(f('project'))}`,
+		},
+		...waits,
+	}),
 	'folder-missing': (f) => ({
 		title: `${f('path')} is not there on the workstation`,
 		meaning: `A terminal of ${f('project')} opens in that folder. Set the project up, or correct its remote path in the settings.`,
@@ -124,6 +138,6 @@ export const probeWords = {
 	}),
 	'webhook-failed': (f) => ({
 		title: 'A notice could not be sent to the webhook',
-		meaning: `${f('host')} said: ${f('said')}. Tries made: ${f('tries')}. The notice is shown here all the same.`,
+		meaning: `${f('host')} said: ${f('said')}. Tries made: ${f('tries')}. Notices are shown here all the same; look at notices.webhook in the settings.`,
 	}),
 } satisfies Catalogue

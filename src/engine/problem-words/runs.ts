@@ -31,13 +31,17 @@ export const runsWords = {
 		title: 'The run could not be started',
 		meaning: `The workstation said: ${f('reason')}.`,
 	}),
+	'run-never-began': (f) => ({
+		title: 'The run never began',
+		meaning: `The link was lost while ${f('run')} was being started, and the workstation has nothing of it. Nothing runs; start it again.`,
+	}),
 	'run-going': (f) => ({
 		title: 'The run is still going',
 		meaning: `${f('run')} has not ended; only what has ended is taken away. Cancel it first.`,
 	}),
 	'log-out-ends-runs': (f) => ({
 		title: 'This workstation ends what you started when you log out',
-		meaning: `systemd there has KillUserProcesses on, and lingering is off for ${f('user')}: the run would end with the connection. Nothing was started. Turn lingering on there once, or start it anyway.`,
+		meaning: `systemd there has KillUserProcesses on, and lingering is off for ${f('user')}: what is started there would end with the connection. Nothing was started. Turn lingering on there once, or start it anyway.`,
 		next: { kind: 'copy', label: 'Copy the command', text: `loginctl enable-linger ${f('user')}` },
 		...waits,
 	}),

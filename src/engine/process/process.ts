@@ -25,6 +25,8 @@ export interface Command {
 	onStart?: (child: StartedProcess) => void
 	/** Hears stderr as it comes, for progress. */
 	onStderr?: (text: string) => void
+	/** Hears stdout as it comes, and then none of it is kept: it may be any amount. */
+	onStdout?: (text: string) => void
 }
 
 export interface StartedProcess {
@@ -72,7 +74,10 @@ export async function run(command: Command): Promise<Finished> {
 		stdio: ['pipe', 'pipe', 'pipe', ...extra],
 		...(command.input === undefined ? {} : { input: command.input }),
 		// With extra pipes they must not be read for us: their owner reads them.
-		buffer: Object.fromEntries(extra.map((_, index) => [`fd${index + 3}`, false])),
+		buffer: {
+			...Object.fromEntries(extra.map((_, index) => [`fd${index + 3}`, false])),
+			...(command.onStdout ? { stdout: false } : {}),
+		},
 		reject: false,
 		stripFinalNewline: false,
 		timeout: command.timeoutMs ?? 60_000,
@@ -82,7 +87,10 @@ export async function run(command: Command): Promise<Finished> {
 		windowsHide: true,
 	})
 	heard()
-	child.stdout?.on('data', heard)
+	child.stdout?.on('data', (data: Buffer) => {
+		heard()
+		command.onStdout?.(data.toString())
+	})
 	child.stderr?.on('data', (data: Buffer) => {
 		heard()
 		command.onStderr?.(data.toString())

@@ -1,6 +1,6 @@
 # shellcheck disable=SC2154 # some come from lib.sh, run-causes.sh and agent-lib.sh
 # Starts a coding agent in its tmux session; one that goes on is left as it is. Its end stays to be read.
-# $1 session, $2 worktree, $3 command, $4 project
+# $1 session, $2 worktree, $3 command, $4 project, $5 "anyway": also where a log-out would end it
 # Prints: result started or going. Kept as options of the session and its window:
 #   @hawser-pane  the pane it lives in
 #   @hawser-exit  "CODE SECONDS" when its command has ended: some versions of tmux lose that
@@ -45,7 +45,7 @@ if find_agent "$session" && [ "$pane_dead" = 0 ]; then
 	say result going
 	exit 0
 fi
-if log_out_ends_runs; then fail log-out-ends-runs "user=$log_out_user"; fi
+if [ "${5-}" != anyway ] && log_out_ends_runs; then fail log-out-ends-runs "user=$log_out_user"; fi
 if [ -n "$pane" ]; then
 	target=$pane
 	tmux set-option -w -u -t "$pane" @hawser-exit \; set-option -w -u -t "$pane" @hawser-bell >/dev/null 2>&1

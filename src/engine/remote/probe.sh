@@ -47,7 +47,7 @@ echo "$mark smi $smi_code"
 
 # --- Python ---
 
-echo "$mark folder $folder"
+printf '%s folder %s\n' "$mark" "$folder"
 shell=${SHELL:-/bin/sh}
 case ${shell##*/} in
 bash | zsh | ksh | fish | sh | dash) ;;
@@ -56,7 +56,7 @@ esac
 # The login shell is told no more than these words, and what the settings say.
 words="$mark $seconds $download"
 if [ -n "$settings" ]; then
-	echo "$mark kind settings $settings"
+	printf '%s kind settings %s\n' "$mark" "$settings"
 	line="$settings \"\$HAWSER_PROBE/probe.py\" $words"
 else
 	line="exec /bin/sh \"\$HAWSER_PROBE/find\" $mark \"\$HAWSER_PROBE_CLONE\" $words"
@@ -71,6 +71,6 @@ said=$(
 		echo "$?" >"$work/code"
 	} 2>&1 >&3 3>&- | tail -c 4096
 )
-echo "$mark said $(gist "$said" | cut -c 1-1000)"
+printf '%s said %s\n' "$mark" "$(gist "$said" | cut -c 1-1000)"
 read -r code <"$work/code" || code=unknown
 echo "$mark end $code"

@@ -22,7 +22,7 @@ if [ ! -e "$dir/exit" ]; then
 		# What its node or Slurm itself tells of its end is looked for by the next list or watch.
 		if ! slurm_cancel "$dir"; then
 			rm -f "$dir/cancelled"
-			echo "$slurm_said"
+			printf '%s\n' "$slurm_said"
 			exit 1
 		fi
 		left=80

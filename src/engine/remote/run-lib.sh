@@ -46,7 +46,8 @@ run_settle() {
 		[ -z "${settle_more-}" ] || echo "$settle_more"
 		echo "ended ${settle_at:-$(now_ms)}"
 		echo "size $(log_size "$1/log")"
-		echo "last $(last_line "$1/log")"
+		# Some echos make something else of a backslash.
+		printf 'last %s\n' "$(last_line "$1/log")"
 		cat "$1/metrics/numbers" 2>/dev/null
 	} >"$settle_file"
 	# A hard link is refused when the name is there; where there are none, the next best.
@@ -137,7 +138,7 @@ run_record() {
 	else
 		LC_ALL=C sed 's/^/run./' "$1/run"
 		echo "run.size $(log_size "$1/log")"
-		echo "run.last $(last_line "$1/log")"
+		printf 'run.last %s\n' "$(last_line "$1/log")"
 	fi
 	record_prefixed "$1/began" run.began
 	record_prefixed "$1/gpu" run.gpu

@@ -3,7 +3,7 @@
 # run-slurm.sh. A runner is one function: start_in_NAME FOLDER FILE NAME runs `sh FILE FOLDER` apart from this login.
 
 refuse() {
-	echo "refused $1"
+	printf 'refused %s\n' "$1"
 	exit 1
 }
 
@@ -77,9 +77,9 @@ await_file() {
 	[ -e "$1" ]
 }
 
-# Waits until the start of the run in folder $1 counts. True when it does.
+# Waits until the start of the run in folder $1 counts, $2 times 0.05 s and more, default 200. True when it does.
 await_start() {
-	await_left=200
+	await_left=${2:-200}
 	until run_counts "$1" || [ "$await_left" -eq 0 ]; do
 		await_left=$((await_left - 1))
 		nap 0.05

@@ -94,7 +94,7 @@ runs=$(quoted "$runs")
 END
 	if ! slurm_submit "$top/job.sh" "$series" "$runs/$first/slurm.out" "--array=0-$((count - 1))${at_once:+%$at_once}"; then
 		[ "$slurm_sure" = no ] || undo
-		echo "$slurm_said"
+		printf '%s\n' "$slurm_said"
 		exit 1
 	fi
 	task=0

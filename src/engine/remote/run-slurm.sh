@@ -111,7 +111,7 @@ END
 	if ! slurm_submit "$1/job.sh" "$2" "$1/slurm.out"; then
 		# Else whoever looks at it later finds out whether the job is there.
 		[ "$slurm_sure" = no ] || rm -rf "$1"
-		echo "$slurm_said"
+		printf '%s\n' "$slurm_said"
 		exit 1
 	fi
 	slurm_counts "$1" "$job" || refuse "its folder $1 cannot be written: is the disk full?"

@@ -15,6 +15,8 @@ make_runs
 if [ ! -d "$dir" ]; then check_log_out; fi
 if ! mkdir "$dir" 2>/dev/null; then
 	[ -d "$dir" ] || refuse "$dir cannot be made"
+	# Whoever asked for it was told that it never began, see run-began.sh.
+	[ ! -e "$dir/never" ] || refuse 'its start came too late'
 	await_start "$dir" || refuse "an earlier start of it did not come to its end"
 	run_record "$dir"
 	exit 0

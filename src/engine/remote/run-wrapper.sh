@@ -81,8 +81,7 @@ echo "$$" >"$dir/.pid"
 mv "$dir/.pid" "$dir/pid"
 # It is listed by either of the two.
 [ ! -e "$dir/queue" ] || mv "$dir/queue" "$dir/waited"
-echo "Hawser runs here: $command"
-echo "Its output: $dir/log"
+printf 'Hawser runs here: %s\nIts output: %s\n' "$command" "$dir/log"
 
 beside=
 if [ -n "$limit" ]; then
@@ -108,6 +107,8 @@ fi
 # shellcheck disable=SC2086 # a list of pids
 [ -z "$beside" ] || kill -TERM $beside 2>/dev/null
 
+# Slurm tells the command and this process at once, and the command may be the first to end of it.
+if [ -z "$told" ] && [ "$code" -eq 143 ] && [ "$runner" = slurm ] && [ -n "${SLURM_JOB_ID-}" ]; then nap 1; fi
 how=exited
 cause=
 if [ -e "$dir/cancelled" ]; then

@@ -23,6 +23,7 @@ const texts = new Map<string, string>()
 /** Scripts that need the functions of other files of this folder, in their order. */
 const needs: Record<string, readonly string[]> = {
 	'run-start': ['run-lib', 'run-runners', 'run-slurm'],
+	'run-began': ['run-lib', 'run-runners'],
 	'run-series': ['run-lib', 'run-runners', 'run-slurm'],
 	'run-wrapper': ['run-lib', 'run-tell', 'run-limit', 'run-gpu', 'run-metrics'],
 	'run-list': ['run-lib', 'run-slurm'],
@@ -44,6 +45,9 @@ const needs: Record<string, readonly string[]> = {
 	'git-undo': ['git-lib', 'git-move', 'git-carry'],
 	'git-adopt': ['git-lib', 'git-move', 'git-carry'],
 	'git-lfs': ['git-lib'],
+	'files-keep': ['files-lib'],
+	'files-restore': ['files-lib'],
+	'files-digests': ['files-lib'],
 	'git-worktrees': [
 		...['git-lib', 'git-move', 'git-worktrees-list', 'git-worktrees-remove', 'git-worktrees-undo'],
 	],
@@ -79,6 +83,7 @@ export type ScriptName =
 	| 'watch'
 	| 'probe'
 	| 'run-start'
+	| 'run-began'
 	| 'run-series'
 	| 'run-sequence'
 	| 'run-list'
@@ -99,6 +104,12 @@ export type ScriptName =
 	| 'git-adopt'
 	| 'git-lfs'
 	| 'git-worktrees'
+	| 'files-list'
+	| 'files-keep'
+	| 'files-restore'
+	| 'files-digests'
+	| 'files-backups'
+	| 'files-rsync'
 	| 'tmux-session'
 	| 'agent-look'
 	| 'agent-start'

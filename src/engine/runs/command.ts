@@ -32,13 +32,25 @@ export function fillCommand(
 	}
 	const values = new Map([...Object.entries(own), ...Object.entries(set)])
 	for (const [name, value] of values) requireLine(name, value)
+	const missing = named.find((name) => !values.has(name))
+	if (missing !== undefined)
+		throw new ProblemError(problem('parameter-missing', { name: missing, project: project.name }))
+	return { command: fill(command, values), parameters: Object.fromEntries(values) }
+}
+
+/** The command as it runs when nothing else is asked for, to be shown: a parameter that has no value yet stays `{name}`. */
+export function commandByDefault({ validation: { command, parameters } }: ProjectConfig): string {
+	return fill(command, new Map(Object.entries(parameters)))
+}
+
+function fill(command: string, values: ReadonlyMap<string, string>): string {
 	const parts = partsOf(command).map((part) => {
 		if (part.name === null) return part.text
 		const value = values.get(part.name)
-		if (value !== undefined) return `${part.quotes}${quote(value)}${part.reopen}`
-		throw new ProblemError(problem('parameter-missing', { name: part.name, project: project.name }))
+		if (value === undefined) return `{${part.name}}`
+		return `${part.quotes}${inBackquotes(quote(value), part.depth)}${part.reopen}`
 	})
-	return { command: parts.join(''), parameters: Object.fromEntries(values) }
+	return parts.join('')
 }
 
 /** The parameters that a command names, each once. */
@@ -46,10 +58,18 @@ export function parameterNames(command: string): string[] {
 	return [...new Set(partsOf(command).flatMap(({ name }) => name ?? []))]
 }
 
-/** Text as it is, or a parameter with what closes the quotes around it and opens them again. */
-type Part = { name: null; text: string } | { name: string; quotes: string; reopen: string }
+/**
+ * Text as it is, or a parameter with what closes the quotes around it and opens them again, and how many pairs of
+ * backquotes it stands in.
+ */
+type Part = { name: null; text: string } | { name: string; quotes: string; reopen: string; depth: number }
 
-type Quotes = "'" | '"' | "$'" | ''
+type Quotes = "'" | '"' | "$'" | '`' | ''
+
+/** Each pair takes one backslash away before what is in it is read. */
+function inBackquotes(text: string, depth: number): string {
+	return depth === 0 ? text : inBackquotes(text.replaceAll(/[\\`$]/g, '\\$&'), depth - 1)
+}
 
 /** What of a command stands for itself, in the order in which it is looked for. */
 const tokens = /\\.|\{\{|\$\{|\$\(|\$'|\{([A-Za-z_][A-Za-z0-9_]*)\}|['"()`]|[^\\{$'"()`]+|./gs
@@ -57,12 +77,14 @@ const tokens = /\\.|\{\{|\$\{|\$\(|\$'|\{([A-Za-z_][A-Za-z0-9_]*)\}|['"()`]|[^\\
 /** Follows the shell's quotes as far as it takes to know which a parameter stands in. */
 function partsOf(command: string): Part[] {
 	const parts: Part[] = []
-	// What is open, outermost first: quotes, and command substitutions (''), in which quotes begin anew.
+	// What is open, outermost first: quotes, and command substitutions ('' and '`'), in which quotes begin anew.
 	const open: Quotes[] = ['']
 	for (const [token, name] of command.matchAll(tokens)) {
 		const quotes = open.at(-1) ?? ''
+		const isPlain = quotes === '' || quotes === '`'
 		if (name !== undefined) {
-			parts.push({ name, quotes: quotes.slice(-1), reopen: quotes })
+			const reopen = isPlain ? '' : quotes
+			parts.push({ name, quotes: reopen.slice(-1), reopen, depth: open.filter((one) => one === '`').length })
 			continue
 		}
 		// In single quotes a backslash is itself, and what follows it counts.
@@ -70,8 +92,9 @@ function partsOf(command: string): Part[] {
 		else if (quotes === "'" || quotes === "$'") {
 			if (token === "'") open.pop()
 		} else if (token === quotes) open.pop()
-		else if (token === '"' || (quotes === '' && (token === "'" || token === "$'"))) open.push(token)
-		else if (token === '$(' || (quotes === '' && token === '(')) open.push('')
+		else if (token === '"' || token === '`' || (isPlain && (token === "'" || token === "$'")))
+			open.push(token)
+		else if (token === '$(' || (isPlain && token === '(')) open.push('')
 		else if (token === ')' && quotes === '' && open.length > 1) open.pop()
 		parts.push({ name: null, text: token === '{{' ? '{' : token })
 	}

@@ -79,6 +79,30 @@ export async function startRun(link: Link, request: RunRequest): Promise<Run> {
 	throw notStarted(result)
 }
 
+/** What became of a start: the run that began, or the id of one that never did and never will. */
+export interface FoundStarts {
+	runs: Run[]
+	never: string[]
+}
+
+/**
+ * Asks what became of starts whose answers were lost. What is in neither list is not known yet.
+ * @throws what `runScript` throws
+ */
+export async function findStarts(
+	link: Link,
+	workstation: string,
+	ids: readonly string[],
+): Promise<FoundStarts> {
+	const result = await runScript(link, 'run-began', ids.map(requireId), { timeoutMs: startTimeoutMs })
+	requireCode('run-began', result)
+	const never = [...result.stdout.matchAll(/^never (\S+)$/gm)].map(([, id = '']) => id)
+	return {
+		runs: parseRuns(result.stdout, workstation, Date.now()),
+		never: never.filter((id) => ids.includes(id)),
+	}
+}
+
 /** What a run is on the workstation, as one line of its start. */
 export function wrapperText(): string {
 	return `${scriptText('lib')}\n${scriptText('run-wrapper')}`.replaceAll('\n', '\u0002')

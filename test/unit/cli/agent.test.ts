@@ -43,6 +43,12 @@ describe('agent', () => {
 		)
 	})
 
+	test('start --anyway: also where a log-out would end it', async () => {
+		const engine = engineWith(running)
+		await finished(engine, ['agent', 'start', 'nt', '--anyway'])
+		expect(engine.asked.at(-1)).toMatchObject({ name: 'startAgent', input: { project: 'nt', anyway: true } })
+	})
+
 	test('as JSON', async () => {
 		const { text } = await finished(engineWith(running), ['agent', '--json'])
 		expect(JSON.parse(text)).toEqual({ agent: running })

@@ -76,6 +76,18 @@ describe('run --set', () => {
 		expect(code).toBe(0)
 	})
 
+	test('a preview of go is told of them too', async () => {
+		const engine = engineWith()
+		engine.handlers.preview = () => ({
+			...{ id: '', kind: 'go' as const, project: 'nt', at: 1 },
+			...{ steps: [], conflicts: [], notes: ['Then it runs.'], problem: null },
+		})
+		await finished(engine, ['go', 'nt', '--dry-run', '--set', 'seed=1,2'])
+		expect(askedOf(engine, 'preview')).toEqual([
+			{ project: 'nt', kind: 'go', sets: [{ seed: '1' }, { seed: '2' }] },
+		])
+	})
+
 	test('go without an app: what moves code is told nothing of runs', async () => {
 		const engine = engineWith()
 		const { text } = await finished(engine, ['go', '--set', 'seed=1,2,3'], { hosted: true })

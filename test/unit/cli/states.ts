@@ -56,6 +56,7 @@ export function project(over: Partial<ProjectState> = {}): ProjectState {
 		name: 'nt',
 		workstation: 'lab',
 		strategy: 'git',
+		files: null,
 		local: '~/nt',
 		remote: '~/nt',
 		hub: 'origin',

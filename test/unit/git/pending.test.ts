@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { projectSchema } from '../../../src/contract/config.ts'
-import { pendingSchema } from '../../../src/contract/state.ts'
+import { pendingSchema } from '../../../src/contract/pending.ts'
 import type { LocalFacts, RemoteFacts, RemoteTree } from '../../../src/engine/git/facts.ts'
 import { pendingOf } from '../../../src/engine/git/pending.ts'
 import { problem } from '../../../src/engine/problems.ts'

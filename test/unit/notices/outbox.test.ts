@@ -52,6 +52,7 @@ async function makeOutbox(
 	const ledger = await Ledger.open(folder)
 	const posted: { at: number; id: string; url: string }[] = []
 	const problems: Problem[] = []
+	const anew: (string | undefined)[] = []
 	const settings = { webhook: webhook ?? undefined }
 	const outbox = new Outbox({
 		ledger,
@@ -62,6 +63,7 @@ async function makeOutbox(
 			return answers.shift() ?? taken
 		},
 		failed: (problem) => void problems.push(problem),
+		anew: () => void anew.push(settings.webhook?.url),
 		works: () => {},
 	})
 	outbox.settle()
@@ -69,6 +71,7 @@ async function makeOutbox(
 		ledger,
 		posted,
 		problems,
+		anew,
 		settings,
 		outbox,
 		ids: () => posted.map(({ id }) => id),

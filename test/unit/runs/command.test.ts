@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { projectSchema } from '../../../src/contract/config.ts'
+import { ProjectSession } from '../../../src/engine/project-session.ts'
 import { durationOf, fillCommand, parameterNames } from '../../../src/engine/runs/command.ts'
+import { Store } from '../../../src/engine/store.ts'
+import { emptyState } from '../states.ts'
 
 const project = (command: string, parameters: Record<string, string> = {}) =>
 	projectSchema.parse({
@@ -13,11 +16,13 @@ const project = (command: string, parameters: Record<string, string> = {}) =>
 		validation: { command, parameters },
 	})
 
-const shells = ['/bin/sh', '/bin/bash', '/bin/dash', '/usr/bin/zsh'].filter((shell) => existsSync(shell))
+/** Those that run a command as the login's own shell; with any other it is /bin/sh. */
+const shells = ['sh', 'bash', 'dash', 'zsh', 'fish'].flatMap(
+	(name) => [`/bin/${name}`, `/usr/bin/${name}`, `/opt/homebrew/bin/${name}`].find(existsSync) ?? [],
+)
 /** The words that a shell makes of the arguments of `show`. */
 function words(shell: string, command: string): string[] {
-	const show = 'show() { for word; do printf "<%s>\\n" "$word"; done; }'
-	return execFileSync(shell, ['-c', `${show}\n${command}`])
+	return execFileSync(shell, ['-c', command.replace('show', "printf '<%s>\\n'")])
 		.toString()
 		.split('\n')
 		.slice(0, -1)
@@ -33,6 +38,8 @@ const hostile = [
 	'-rf',
 	'--help',
 	'* ? [a] ~ ! # ; & | < > \\ \\\\ \\n %s',
+	'ends with \\',
+	`\\' "\\\\' \\\\\\`,
 	'größe 量 🚀',
 	'{lr} {{x}}',
 ]
@@ -55,6 +62,15 @@ describe('parameters', () => {
 		})
 	})
 
+	// Fish has none.
+	test.each(shells.filter((shell) => !shell.endsWith('fish')))('in backquotes, in %s', (shell) => {
+		for (const value of hostile) {
+			const command = 'show "`printf %s {v}`" "`printf %s "a {v} b"`" "`printf %s \'{v}\'`" {v}'
+			const all = words(shell, fillCommand(project(command), { v: value }).command)
+			expect(all).toEqual([`<${value}>`, `<a ${value} b>`, `<${value}>`, `<${value}>`])
+		}
+	})
+
 	test('braces that are the shell’s stay; a doubled one is one', () => {
 		// biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
 		const command = 'a ${HOME} {} {1..3} ${A:-${B}} {{print} {lr}'
@@ -74,6 +90,14 @@ describe('parameters', () => {
 			command: "x '0.2' '7' '0.2'",
 			parameters: { lr: '0.2', seed: '7', note: 'a' },
 		})
+	})
+
+	test('of a project its command is shown as it runs when nothing is asked for', () => {
+		const config = project('x {lr} "{seed}" {name}', { lr: '0.1', seed: "it's" })
+		const store = new Store(emptyState(), (state) => state.summary)
+		const session = new ProjectSession(config, { store, now: () => 1, runner: 'tmux' })
+		expect(store.state.projects.nt?.command).toBe(`x '0.1' ""'it'\\''s'"" {name}`)
+		session.leave()
 	})
 
 	test.each([

@@ -1,0 +1,123 @@
+import { ProblemError } from '../../contract/client.ts'
+import { sizeWords } from '../../contract/size-words.ts'
+import type { FilesMoved } from '../../contract/state.ts'
+import type { StepRunner } from '../operation.ts'
+import { problem } from '../problems.ts'
+import { shownPath } from './entry.ts'
+import { type Left, leftWords, removeHere, removeThere } from './keeping.ts'
+import type { Lot } from './lot.ts'
+import { move } from './move.ts'
+import type { MoveFailure } from './move-complaints.ts'
+import { backupId, backupsIn, filePlaces } from './places.ts'
+import { fileSteps } from './plan.ts'
+import type { MoveProgress } from './progress.ts'
+import type { FilesAround, Survey } from './survey.ts'
+import { fileTools } from './tools.ts'
+
+/** What was done, learnt as it is done. */
+export interface FilesDone {
+	up: FilesMoved
+	back: FilesMoved
+}
+
+const failureWords: Record<MoveFailure['why'], string> = {
+	gone: 'it is gone',
+	denied: 'it may not be read or written',
+	'in-the-way': 'a folder is in its place',
+	special: 'it is no file any more',
+	other: 'it could not be moved',
+}
+const mostNamed = 20
+
+/**
+ * Does what was chosen: what is overwritten or deleted is kept first, on the machine where it is. Ended anywhere, it can
+ * be done again: what has got there is then found there.
+ * @param kind names the backup
+ * @throws ProblemError as `move`, `removeThere`, `files-index-unwritable`; `files-incomplete`, when all else was done
+ */
+export async function carryOut(
+	around: FilesAround,
+	{ choice, index, head, roots, home }: Survey,
+	kind: 'up' | 'back' | 'go',
+	runner: StepRunner,
+	done: FilesDone,
+): Promise<void> {
+	const { project, link, dataFolder, now } = around
+	const places = filePlaces(project, dataFolder)
+	const isApart = kind !== 'up' && places.ownInto !== places.own && choice.send.count === 0
+	const own = isApart ? places.ownInto : places.own
+	const ownThere = `${home}/${places.ownThere}`
+	const id = backupId(kind, now())
+	const left: string[] = []
+	const failed = new Set<string>()
+	const fail = (path: string, words: string) => {
+		failed.add(path)
+		if (left.length < mostNamed) left.push(words)
+	}
+	const leave = (one: Left) => fail(one.path, leftWords(one))
+	const transfer = async (direction: 'up' | 'back', lot: Lot) => {
+		const receiver = direction === 'up' ? ownThere : own
+		const tools = await fileTools(link, places, isApart)
+		await runner.step(direction === 'up' ? fileSteps.send : fileSteps.fetch, async (say) => {
+			const result = await move({
+				link,
+				direction,
+				localRoot: roots.laptop,
+				remoteRoot: roots.workstation,
+				paths: lot.entries(),
+				backupDir: `${backupsIn(receiver)}/${id}/tree`,
+				partialDir: `${receiver}/partial`,
+				partialIsNear: direction === 'up' ? tools.isNear.workstation : tools.isNear.laptop,
+				pair: tools.pair,
+				signal: runner.signal,
+				onProgress: (progress) => say(progressWords(progress), shareOf(progress)),
+			})
+			for (const one of result.failed) fail(one.path, `${shownPath(one.path)} (${failureWords[one.why]})`)
+			done[direction].count += result.moved
+			done[direction].bytes += result.bytes
+			say(`${result.moved} files, ${sizeWords(result.bytes)}`)
+		})
+	}
+	if (choice.send.count > 0) await transfer('up', choice.send)
+	if (choice.fetch.count > 0) await transfer('back', choice.fetch)
+	if (choice.deleteThere.count > 0)
+		await runner.step(fileSteps.deleteThere, async (say) => {
+			const at = { root: roots.workstation, backup: `${backupsIn(ownThere)}/${id}` }
+			const kept = await removeThere(link, at, choice.deleteThere.entries(), { signal: runner.signal })
+			kept.left.forEach(leave)
+			done.up.deleted += kept.kept
+			say(`${kept.kept} files`)
+		})
+	if (choice.deleteHere.count > 0)
+		await runner.step(fileSteps.deleteHere, async (say) => {
+			const at = { root: roots.laptop, backup: `${backupsIn(own)}/${id}` }
+			const kept = await removeHere(at, choice.deleteHere.entries(), { signal: runner.signal })
+			kept.left.forEach(leave)
+			done.back.deleted += kept.kept
+			say(`${kept.kept} files`)
+		})
+	await index.replace({ ...head, syncedAt: now(), digest: null }, choice.newBase({ failed }))
+	if (failed.size > 0)
+		throw new ProblemError(problem('files-incomplete', { count: failed.size, files: left }))
+}
+
+const shareOf = ({ bytes, totalBytes, files, totalFiles }: MoveProgress): number | undefined => {
+	// Many small files take their time by their number, big ones by their bytes.
+	const shares = [totalBytes > 0 ? bytes / totalBytes : 1, totalFiles > 0 ? files / totalFiles : 1]
+	return Math.min(1, Math.max(0, (shares[0] ?? 0) * 0.5 + (shares[1] ?? 0) * 0.5))
+}
+
+function progressWords({ phase, bytes, totalBytes, files, totalFiles, ...more }: MoveProgress): string {
+	const { bytesPerSecond, secondsLeft } = more
+	const parts = [
+		...(phase === 'waiting' ? ['waits for the link'] : []),
+		`${sizeWords(bytes)} of ${sizeWords(totalBytes)}`,
+		`${files} of ${totalFiles} files`,
+		...(phase === 'moving' && bytesPerSecond !== null ? [`${sizeWords(Math.round(bytesPerSecond))}/s`] : []),
+		...(phase === 'moving' && secondsLeft !== null ? [leftText(secondsLeft)] : []),
+	]
+	return parts.join(' · ')
+}
+
+const leftText = (seconds: number) =>
+	seconds < 90 ? `${Math.max(1, Math.round(seconds))} s left` : `${Math.round(seconds / 60)} min left`

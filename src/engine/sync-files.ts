@@ -1,0 +1,106 @@
+import { ProblemError } from '../contract/client.ts'
+import type { ProjectConfig } from '../contract/config.ts'
+import { carryOut, type FilesDone } from './files/carry-out.ts'
+import { pendingAfter } from './files/pending.ts'
+import { filePlaces } from './files/places.ts'
+import { fileSteps, requireFilesPlan } from './files/plan.ts'
+import { resultPatterns, travelsAsFiles } from './files/project.ts'
+import { survey } from './files/survey.ts'
+import { fileTools } from './files/tools.ts'
+import type { Wish } from './git/wish.ts'
+import type { PlannedStep, StepRunner } from './operation.ts'
+import type { OperationResult } from './operations.ts'
+import type { SyncContext } from './sync.ts'
+import { refuseWhileRunning } from './sync-run.ts'
+
+/** The part of a sync that moves files. */
+
+const compareStep = { up: 'files-compare', back: 'files-compare-back' } as const
+
+/** What files add to the steps of `up`, and of `back`. */
+export function filesSteps(
+	direction: 'up' | 'back',
+	{ files, ...project }: ProjectConfig,
+	{ take = {} }: Wish,
+): PlannedStep[] {
+	if (!moves(direction, { files, ...project })) return []
+	const sides = new Set(Object.values(take))
+	const send = { id: fileSteps.send, title: 'Send files' }
+	const fetch = { id: fileSteps.fetch, title: 'Bring files back' }
+	const deletes =
+		direction === 'up'
+			? { id: fileSteps.deleteThere, title: 'Delete what is gone here' }
+			: { id: fileSteps.deleteHere, title: 'Delete what is gone there' }
+	return [
+		{ id: compareStep[direction], title: 'Compare the files of both sides' },
+		...(direction === 'up' || sides.has('laptop') ? [send] : []),
+		...(direction === 'back' || sides.has('workstation') ? [fetch] : []),
+		...(files.delete ? [deletes] : []),
+	]
+}
+
+/** Whether anything of the project may travel that way as files. */
+export function moves(direction: 'up' | 'back', project: ProjectConfig): boolean {
+	if (direction === 'back') return resultPatterns(project).length > 0
+	return travelsAsFiles(project) && (project.strategy === 'files' || project.files.include.length > 0)
+}
+
+/**
+ * Compares both sides and moves what is to go that way.
+ * @param kind names the backup of what is overwritten
+ * @throws ProblemError `plan-moved`, what stopped it before the first change, and as `carryOut`
+ */
+export async function syncFiles(
+	context: SyncContext,
+	direction: 'up' | 'back',
+	kind: 'up' | 'back' | 'go',
+	wish: Pick<Wish, 'plan' | 'take' | 'big'>,
+	runner: StepRunner,
+	result: OperationResult,
+): Promise<void> {
+	const { project, link, dataFolder, now } = context
+	if (!moves(direction, project)) return
+	const around = { project, link, dataFolder, now }
+	const seen = await runner.step(compareStep[direction], async (say) => {
+		// Asked beside the comparison, so that no time is lost for it.
+		const places = filePlaces(project, dataFolder)
+		const tools = fileTools(link, places, direction === 'back' && places.own !== places.ownInto)
+		const [found] = await Promise.all([survey(around, direction, wish, runner.signal), tools])
+		say(found.choice.isNothing ? 'nothing to move' : '')
+		return found
+	})
+	try {
+		if (seen.problem) throw new ProblemError(seen.problem)
+		requireFilesPlan(wish.plan, seen.choice)
+		const done: FilesDone = result.files ?? {
+			up: { count: 0, deleted: 0, bytes: 0 },
+			back: { count: 0, deleted: 0, bytes: 0 },
+		}
+		result.files = done
+		if (seen.choice.moves > 0) {
+			// A run reads what would be replaced under it.
+			if (kind === 'up') await context.refresh()
+			if (direction === 'up') refuseWhileRunning(context)
+			await carryOut(around, seen, kind, runner, done)
+		} else if (seen.choice.baseChanges > 0)
+			await seen.index.replace({ ...seen.head, syncedAt: now() }, seen.choice.newBase(null))
+		else await seen.index.remark({ ...seen.head, syncedAt: now() })
+		context.showFiles((before) => pendingAfter(before, direction, seen.choice, now(), true))
+	} catch (error) {
+		context.showFiles((before) => pendingAfter(before, direction, seen.choice, now(), false))
+		throw error
+	} finally {
+		await seen.close()
+	}
+}
+
+/** A plan of both is one id: git's, a plus, and that of the files. */
+export function planParts(
+	plan: string | undefined,
+	project: ProjectConfig,
+): { git: string | undefined; files: string | undefined } {
+	if (plan === undefined) return { git: undefined, files: undefined }
+	if (project.strategy === 'files') return { git: undefined, files: plan }
+	const [git, files] = plan.split('+')
+	return { git, files }
+}
