@@ -1,5 +1,6 @@
 import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig } from '../contract/config.ts'
+import { backupPlaces, pruneBackups } from './files/backups.ts'
 import { carryOut, type FilesDone } from './files/carry-out.ts'
 import { pendingAfter } from './files/pending.ts'
 import { filePlaces } from './files/places.ts'
@@ -10,6 +11,7 @@ import { fileTools } from './files/tools.ts'
 import type { Wish } from './git/wish.ts'
 import type { PlannedStep, StepRunner } from './operation.ts'
 import type { OperationResult } from './operations.ts'
+import { runBatch } from './remote/batch.ts'
 import type { SyncContext } from './sync.ts'
 import { refuseWhileRunning } from './sync-run.ts'
 
@@ -65,7 +67,9 @@ export async function syncFiles(
 		// Asked beside the comparison, so that no time is lost for it.
 		const places = filePlaces(project, dataFolder)
 		const tools = fileTools(link, places, direction === 'back' && places.own !== places.ownInto)
-		const [found] = await Promise.all([survey(around, direction, wish, runner.signal), tools])
+		// A `go` has asked for what runs there already.
+		const runs = kind === 'up' ? askForRuns(context, runner.signal) : null
+		const [found] = await Promise.all([survey(around, direction, wish, runner.signal), tools, runs])
 		say(found.choice.isNothing ? 'nothing to move' : '')
 		return found
 	})
@@ -82,6 +86,7 @@ export async function syncFiles(
 			if (kind === 'up') await context.refresh()
 			if (direction === 'up') refuseWhileRunning(context)
 			await carryOut(around, seen, kind, runner, done)
+			await prune(context, runner.signal)
 		} else if (seen.choice.baseChanges > 0)
 			await seen.index.replace({ ...seen.head, syncedAt: now() }, seen.choice.newBase(null))
 		else await seen.index.remark({ ...seen.head, syncedAt: now() })
@@ -92,6 +97,24 @@ export async function syncFiles(
 	} finally {
 		await seen.close()
 	}
+}
+
+async function askForRuns({ link, runsRider }: SyncContext, signal: AbortSignal): Promise<void> {
+	const rider = runsRider()
+	const [answer] = await runBatch(link, [rider.script], { signal })
+	if (answer) rider.take(answer.stdout, answer.code)
+}
+
+const dayMs = 86_400_000
+/** When the backups of a project were last looked through, by the laptop's folder of it. */
+const prunedAt = new Map<string, number>()
+
+/** Lets go of backups that have outlived their time, once a day; the next time does it where this one cannot. */
+async function prune({ project, link, dataFolder, now }: SyncContext, signal: AbortSignal): Promise<void> {
+	const places = filePlaces(project, dataFolder)
+	if (now() - (prunedAt.get(places.own) ?? 0) < dayMs) return
+	prunedAt.set(places.own, now())
+	await pruneBackups(backupPlaces(places, link), project.files.keep, now(), { signal }).catch(() => {})
 }
 
 /** A plan of both is one id: git's, a plus, and that of the files. */

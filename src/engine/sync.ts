@@ -75,12 +75,17 @@ export async function sync(
 		throw new ProblemError(problem('strategy-unsupported', { strategy: project.strategy, kind }))
 	let isShown = false
 	try {
-		await connect(context, runner, kind !== 'up')
+		await connect(context, runner, kind !== 'up' && !(kind === 'back' && project.strategy === 'files'))
 		if (kind === 'up' && project.strategy === 'git' && !moves('up', project))
 			isShown = await sendAndShow(context, runner, result)
-		else if (kind === 'up') await sendUp(context, runner, result, {}, 'up')
-		else if (kind === 'back') await bringBack(context, runner, result, context.wish)
-		else if (kind === 'undo') await undoLast(context, runner)
+		else if (kind === 'up') {
+			await sendUp(context, runner, result, {}, 'up')
+			// What waits of its files was noted with the comparison; what runs there is told by itself.
+			isShown = project.strategy === 'files'
+		} else if (kind === 'back') {
+			await bringBack(context, runner, result, context.wish)
+			isShown = project.strategy === 'files'
+		} else if (kind === 'undo') await undoLast(context, runner)
 		else if (kind === 'setup') await setUp(runner, context.link, context.project)
 		else if (kind === 'agent') await bringOfAgent(context, runner, result)
 		else if (kind === 'run') await runThere(context, runner, result)

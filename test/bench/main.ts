@@ -3,6 +3,7 @@
 // only those are measured.
 import { makeBed } from './bed.ts'
 import { fairnessRows } from './fairness.ts'
+import { filesRows } from './files.ts'
 import { ladderRow } from './ladder.ts'
 import { logRows } from './log.ts'
 import { noticeRows } from './notice.ts'
@@ -22,6 +23,7 @@ const measures = {
 	log: logRows,
 	outage: outageRows,
 	fairness: fairnessRows,
+	files: filesRows,
 	pending: pendingRows,
 	quiet: quietRow,
 	window: windowSizeRow,

@@ -69,7 +69,7 @@ export async function moveBed(options: SshdOptions = {}): Promise<MoveBed> {
 			return await move({
 				...{ link, direction, localRoot, remoteRoot, pair },
 				paths: entries,
-				backupDir: keep[direction].backup,
+				backupDir: (run) => (run === 1 ? keep[direction].backup : `${keep[direction].backup}-${run}`),
 				partialDir: keep[direction].partial,
 				partialIsNear: there.sameVolume,
 				...more,

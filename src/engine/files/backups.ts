@@ -29,7 +29,7 @@ export function backupPlaces(places: FilePlaces, link: Link | null): BackupPlace
 
 const sideOf = (machine: Machine) => (machine === 'laptop' ? 'laptop' : 'workstation')
 
-const idPattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})Z-([a-z]+)(?:-\d{1,2})?$/
+const idPattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})Z-([a-z]+)(?:-\d{1,5})?$/
 
 /**
  * The name of the `n`th backup of one operation, from 1 on. rsync overwrites what an earlier run put into the same

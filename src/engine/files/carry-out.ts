@@ -3,8 +3,9 @@ import { sizeWords } from '../../contract/size-words.ts'
 import type { FilesMoved } from '../../contract/state.ts'
 import type { StepRunner } from '../operation.ts'
 import { problem } from '../problems.ts'
+import { backupBeside } from './backups.ts'
 import { shownPath } from './entry.ts'
-import { type Left, leftWords, removeHere, removeThere } from './keeping.ts'
+import { keepHere, keepThere, type Left, leftWords, removeHere, removeThere } from './keeping.ts'
 import type { Lot } from './lot.ts'
 import { move } from './move.ts'
 import type { MoveFailure } from './move-complaints.ts'
@@ -18,6 +19,12 @@ import { fileTools } from './tools.ts'
 export interface FilesDone {
 	up: FilesMoved
 	back: FilesMoved
+}
+
+const sides = { up: 'The workstation', back: 'The laptop' } as const
+
+async function* overwritten(lot: Lot): AsyncGenerator<string> {
+	for await (const { over } of lot.transfers()) if (over) yield over.path
 }
 
 const failureWords: Record<MoveFailure['why'], string> = {
@@ -59,13 +66,31 @@ export async function carryOut(
 		const receiver = direction === 'up' ? ownThere : own
 		const tools = await fileTools(link, places, isApart)
 		await runner.step(direction === 'up' ? fileSteps.send : fileSteps.fetch, async (say) => {
+			// Such an rsync keeps nothing by itself.
+			if (tools.pair.engine === 'plain') {
+				const root = direction === 'up' ? roots.workstation : roots.laptop
+				const at = { root, backup: `${backupsIn(receiver)}/${id}` }
+				const kept =
+					direction === 'up'
+						? await keepThere(link, at, overwritten(lot), { signal: runner.signal })
+						: await keepHere(at, overwritten(lot), { signal: runner.signal })
+				const [first] = kept.left
+				if (first)
+					throw new ProblemError(
+						problem('backup-failed', {
+							side: sides[direction],
+							path: shownPath(first.path),
+							reason: leftWords(first),
+						}),
+					)
+			}
 			const result = await move({
 				link,
 				direction,
 				localRoot: roots.laptop,
 				remoteRoot: roots.workstation,
 				paths: lot.entries(),
-				backupDir: `${backupsIn(receiver)}/${id}/tree`,
+				backupDir: (run) => `${backupsIn(receiver)}/${backupBeside(id, run)}/tree`,
 				partialDir: `${receiver}/partial`,
 				partialIsNear: direction === 'up' ? tools.isNear.workstation : tools.isNear.laptop,
 				pair: tools.pair,

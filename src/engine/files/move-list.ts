@@ -1,6 +1,8 @@
 import { appendFile, type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entry } from './entry.ts'
+import type { MoveFailure } from './move-complaints.ts'
+import type { Parents } from './parents.ts'
 import { isCompressed } from './rsync-options.ts'
 
 /** What moves, as a listing has it. */
@@ -22,6 +24,8 @@ export interface MoveList {
 	sparse: boolean
 	/** Most of the bytes may shrink. */
 	compress: boolean
+	/** Left out: they do not lie in the tree any more. */
+	strayed: MoveFailure[]
 }
 
 /**
@@ -35,20 +39,25 @@ const flushAt = 256 * 1024
 
 /**
  * Writes the parts into `folder`, at most `most` paths each.
- * @param staging whether there is a folder to receive in
+ * @param options.staging whether there is a folder to receive in
+ * @param options.parents of the tree here, when that is what is sent
  */
 export async function writeList(
 	folder: string,
 	paths: AsyncIterable<Moved> | Iterable<Moved>,
-	options: { most: number; staging: boolean; signal?: AbortSignal | undefined },
+	options: { most: number; staging: boolean; parents: Parents | null; signal?: AbortSignal | undefined },
 ): Promise<MoveList> {
 	const small = new Pen(folder, 'small', options.most)
 	const big = new Pen(folder, 'big', options.most)
-	const list: MoveList = { parts: [], bytes: 0, count: 0, sparse: false, compress: false }
+	const list: MoveList = { parts: [], bytes: 0, count: 0, sparse: false, compress: false, strayed: [] }
 	let shrinks = 0
 	try {
 		for await (const { path, size, sparse } of paths) {
 			if (list.count % 1000 === 0) options.signal?.throwIfAborted()
+			if (options.parents && !(await options.parents.leadTo(path))) {
+				list.strayed.push({ path, why: 'other', said: 'a folder on the way to it is a link now' })
+				continue
+			}
 			list.count += 1
 			list.bytes += size
 			list.sparse ||= sparse === true

@@ -11,6 +11,7 @@ import { run } from '../process/process.ts'
 import { Complaints, type MoveFailure, pendingIn, problemIn } from './move-complaints.ts'
 import { type Moved, type MoveList, type MovePart, writeList } from './move-list.ts'
 import { commandThere } from './move-place.ts'
+import { Parents } from './parents.ts'
 import { MoveMeter, type MoveProgress, RsyncOutput } from './progress.ts'
 import { rsyncArguments } from './rsync-options.ts'
 import type { RsyncPair } from './rsync-program.ts'
@@ -23,8 +24,11 @@ export interface Move {
 	remoteRoot: string
 	/** Files, links and empty folders, below the roots. A folder goes without what is in it. */
 	paths: AsyncIterable<Moved> | Iterable<Moved>
-	/** Absolute, on the machine that receives: what is overwritten is kept there, at the same path. */
-	backupDir: string
+	/**
+	 * Absolute, on the machine that receives: what is overwritten is kept there, at the same path. `run`: from 1 on; a path
+	 * that is tried again gets the next one, since rsync overwrites what an earlier run kept in the same folder.
+	 */
+	backupDir: (run: number) => string
 	/** Absolute, on the machine that receives, for nothing else: what was partly received waits there. */
 	partialDir: string
 	/** `partialDir` lies on the same file system as the root: then files are received there, too. */
@@ -69,8 +73,9 @@ export async function move(wish: Move): Promise<MoveResult> {
 	try {
 		const most = wish.direction === 'back' ? backPart.most : Number.POSITIVE_INFINITY
 		const staging = wish.pair.engine === 'full'
-		const list = await writeList(folder, wish.paths, { most, staging, signal: wish.signal })
-		if (list.count === 0) return { moved: 0, bytes: 0, failed: [] }
+		const parents = wish.direction === 'up' ? new Parents(wish.localRoot) : null
+		const list = await writeList(folder, wish.paths, { most, staging, parents, signal: wish.signal })
+		if (list.count === 0) return { moved: 0, bytes: 0, failed: list.strayed }
 		return await new Mover(wish, list, folder).all()
 	} finally {
 		await rm(folder, { recursive: true, force: true, maxRetries: 3 })
@@ -112,7 +117,7 @@ class Mover {
 	}
 
 	async all(): Promise<MoveResult> {
-		const { parts, count, bytes } = this.#list
+		const { parts, count, bytes, strayed } = this.#list
 		const failed = new Map<string, MoveFailure>()
 		const waiting = parts.filter(({ staged }) => !staged)
 		const worker = async () => {
@@ -131,19 +136,19 @@ class Mover {
 		} finally {
 			await Promise.allSettled(this.#running)
 		}
-		return { moved: count - failed.size, bytes, failed: [...failed.values()] }
+		return { moved: count - failed.size, bytes, failed: [...strayed, ...failed.values()] }
 	}
 
 	/** One part, through every loss of the link. */
 	async #untilDone(part: MovePart): Promise<MoveFailure[]> {
 		let fruitless = 0
-		for (;;) {
+		for (let run = 1; ; run++) {
 			await this.#prepareHere(part)
 			const complaints = this.#complaints()
-			const { exit, lost, advanced } = await this.#once(part, complaints, false)
+			const { exit, lost, advanced } = await this.#once(part, complaints, run, false)
 			const interrupted =
 				lost !== null || (brokenExits.includes(exit) && advanced && complaints.fatal === null)
-			if (!interrupted) return await this.#judge(part, exit, complaints)
+			if (!interrupted) return await this.#judge(part, exit, complaints, run)
 			fruitless = advanced ? 0 : fruitless + 1
 			if (fruitless > mostFruitless) throw lost ? new ProblemError(lost) : this.#failure(exit, complaints)
 			this.#tell('waiting')
@@ -154,14 +159,14 @@ class Mover {
 	}
 
 	/** What the end of an rsync means for the paths of its list. */
-	async #judge(part: MovePart, exit: number, complaints: Complaints): Promise<MoveFailure[]> {
+	async #judge(part: MovePart, exit: number, complaints: Complaints, run: number): Promise<MoveFailure[]> {
 		const stops = problemIn(complaints, this.#side(), this.#receiver())
 		if (stops) throw new ProblemError(stops)
 		if (exit !== 0 && !partlyExits.includes(exit)) throw this.#failure(exit, complaints)
 		if (exit !== 0) {
 			// Not every failure is worded so that its path is known: what still differs did not get there.
 			const again = this.#complaints()
-			const { exit: second, lost } = await this.#once(part, again, true)
+			const { exit: second, lost } = await this.#once(part, again, run, true)
 			if (lost) throw new ProblemError(lost)
 			if (second !== 0 && !partlyExits.includes(second)) throw this.#failure(second, again)
 			for (const failure of again.failures.values()) complaints.add(failure)
@@ -173,15 +178,16 @@ class Mover {
 		return [...complaints.failures.values()]
 	}
 
-	#once(part: MovePart, complaints: Complaints, dry: boolean): Promise<Ended> {
-		const work = this.#run(part, complaints, dry)
+	#once(part: MovePart, complaints: Complaints, run: number, dry: boolean): Promise<Ended> {
+		const work = this.#run(part, complaints, run, dry)
 		this.#running.add(work)
 		return work.finally(() => this.#running.delete(work))
 	}
 
 	/** One run of rsync. */
-	async #run(part: MovePart, complaints: Complaints, dry: boolean): Promise<Ended> {
-		const { pair, direction, backupDir, localRoot } = this.#wish
+	async #run(part: MovePart, complaints: Complaints, attempt: number, dry: boolean): Promise<Ended> {
+		const { pair, direction, localRoot } = this.#wish
+		const backupDir = this.#wish.backupDir(attempt)
 		const bridge = this.#bridge(part)
 		const meter = this.#meter.run()
 		const output = new RsyncOutput(

@@ -31,7 +31,7 @@ const batchSize = 1000
 
 /**
  * For a workstation's listing that does not hold all that is there: the base in its place, because nothing moved there
- * since; or one that passes folders over. What would go there as new is looked up, and judged anew by what is found.
+ * since; or one that passes folders over. What would go there as not there is looked up, and judged anew by what is found.
  * @param versionsThere what is there of these paths, folders also when something is in them
  */
 export function lookedUp(
@@ -60,11 +60,12 @@ async function judgedAnew(
 	batch: readonly Difference[],
 	versionsThere: (paths: readonly string[]) => Promise<ReadonlyMap<string, Entry>>,
 ): Promise<Difference[]> {
-	const isNew = ({ verdict, workstation }: Difference) => verdict === 'up' && workstation === null
-	const paths = batch.filter(isNew).map(({ path }) => path)
+	const isUnseen = ({ verdict, workstation }: Difference) =>
+		workstation === null && (verdict === 'up' || verdict === 'gone-there')
+	const paths = batch.filter(isUnseen).map(({ path }) => path)
 	const found: ReadonlyMap<string, Entry> = paths.length > 0 ? await versionsThere(paths) : new Map()
 	return batch.flatMap((difference) => {
-		const workstation = isNew(difference) ? found.get(difference.path) : undefined
+		const workstation = isUnseen(difference) ? found.get(difference.path) : undefined
 		if (!workstation) return [difference]
 		const verdict = verdictOf(difference.laptop, workstation, difference.base)
 		if (verdict === null) return []

@@ -41,6 +41,8 @@ export interface RemoteTree {
 
 /** The script says that it works every three seconds. */
 const silenceMs = 30_000
+/** Until all of the tree was walked and sorted there. */
+const longestMs = 1_800_000
 /** Of a workstation's login shell, before our script's own output. */
 const longestGreeting = 1024 * 1024
 const mostHeadRecords = 100_000
@@ -178,15 +180,17 @@ async function* chunks(remote: RemoteProcess, stderr: { said: string }): AsyncGe
 const garbled = (stderr: string): never =>
 	refuse('remote-garbled', { script: 'files-list', stderr: stderr.trim() })
 
+const late = (ms: number) =>
+	new ProblemError(problem('remote-timeout', { script: 'files-list', seconds: ms / 1000 }))
+
 async function soon<T>(work: Promise<T>, onLate: () => void): Promise<T> {
-	const late = Promise.withResolvers<never>()
+	const waiting = Promise.withResolvers<never>()
 	const timer = setTimeout(() => {
-		const facts = { script: 'files-list', seconds: silenceMs / 1000 }
-		late.reject(new ProblemError(problem('remote-timeout', facts)))
+		waiting.reject(late(silenceMs))
 		onLate()
 	}, silenceMs)
 	try {
-		return await Promise.race([work, late.promise])
+		return await Promise.race([work, waiting.promise])
 	} finally {
 		clearTimeout(timer)
 	}
@@ -196,8 +200,10 @@ async function soon<T>(work: Promise<T>, onLate: () => void): Promise<T> {
 async function headRecords(pieces: AsyncGenerator<Buffer>): Promise<{ records: string[]; rest: Buffer }> {
 	const records: string[] = []
 	let bytes = Buffer.alloc(0)
+	const deadline = performance.now() + longestMs
 	for (;;) {
 		const { value, done } = await pieces.next()
+		if (performance.now() > deadline) throw late(longestMs)
 		if (done) return { records, rest: bytes }
 		bytes = Buffer.concat([bytes, value])
 		let start = 0

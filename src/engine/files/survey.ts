@@ -12,7 +12,7 @@ import { patternMatcher } from './ignore-rules.ts'
 import { type IndexFile, type IndexHead, openIndex } from './index-file.ts'
 import { localListing } from './local-listing.ts'
 import { inspectRoot } from './local-root.ts'
-import { lookedUp, narrowed } from './narrow.ts'
+import { lookedUp, narrowed, withSight } from './narrow.ts'
 import { laptopHas } from './on-laptop.ts'
 import { filePlaces } from './places.ts'
 import { resultPatterns } from './project.ts'
@@ -77,6 +77,9 @@ export async function survey(
 		reach === null || reach.some((place) => path === place || isBelow(path, place))
 	const index = await openIndex(isApart ? places.ownInto : places.own)
 	const results = patternMatcher(patterns)
+	const listing = localListing(root, isApart ? everything : rulesOf(project), signal)
+	// Both sides are read at the same time.
+	const begun = begin(listing)
 	// A whole tree may be told by its digest; a part of one is listed.
 	const known = direction === 'up' ? index.head.digest : null
 	const there = await Promise.all([
@@ -84,6 +87,7 @@ export async function survey(
 		remoteListing(link, places.remote, { only: reach, known }, signal),
 	]).catch((error: unknown) => {
 		results.close()
+		begun.close()
 		throw error
 	})
 	const [here, tree] = there
@@ -117,7 +121,6 @@ export async function survey(
 			...(wish.big ? { big: true } : {}),
 		}
 		const stopped = guardRoots(facts)
-		const listing = localListing(root, isApart ? everything : rulesOf(project), signal)
 		const base = () => narrowed(index.entries(), isWanted)
 		const workstation = tree.isSame
 			? base()
@@ -127,7 +130,11 @@ export async function survey(
 				)
 		const compared = stopped
 			? compare(none, none, none)
-			: compare(here.exists === 'no' ? none : narrowed(listing, isWanted), workstation, base())
+			: compare(
+					here.exists === 'no' ? none : narrowed(withSight(begun.entries, listing.troubles), isWanted),
+					workstation,
+					base(),
+				)
 		choice = await choose(
 			tree.isSame ? lookedUp(compared, versionsThere) : compared,
 			{
@@ -182,7 +189,19 @@ export async function survey(
 	} finally {
 		tree.close()
 		results.close()
+		begun.close()
 	}
+}
+
+/** Has the first entries looked for before somebody asks for them. */
+function begin<T>(source: AsyncIterable<T>): { entries: AsyncIterable<T>; close(): void } {
+	const iterator = source[Symbol.asyncIterator]()
+	const first = iterator.next()
+	first.catch(() => {})
+	async function* entries(): AsyncGenerator<T> {
+		for (let next = await first; !next.done; next = await iterator.next()) yield next.value
+	}
+	return { entries: entries(), close: () => void iterator.return?.(undefined)?.catch(() => {}) }
 }
 
 /** Whether the workstation has exactly what the index has, and nothing was found that is not so. */

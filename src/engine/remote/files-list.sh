@@ -70,7 +70,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/hawser-list.XXXXXX" 2>/dev/null) ||
 	exit 0
 }
 beat=
-trap '[ -z "$beat" ] || kill "$beat" 2>/dev/null; rm -rf "$tmp"' EXIT
+trap '[ -z "$beat" ] || kill -KILL "$beat" 2>/dev/null; rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
 
 # Says every few seconds that this goes on; when nobody hears it, all of it is ended.
@@ -198,7 +198,8 @@ fi
 digest=${digest%% *}
 # One of nothing at all would be a digest too.
 [ "$sort_code" -eq 0 ] || digest=
-kill "$beat" 2>/dev/null
+# Not with TERM: a sh that has only just been forked still has our trap for that, and forgets it with the trap.
+kill -KILL "$beat" 2>/dev/null
 wait "$beat" 2>/dev/null
 beat=
 [ -z "$digest" ] || record digest "$digest"

@@ -87,6 +87,23 @@ describe('up', () => {
 		expect(await baseWords(choice, {})).toEqual(['a gone'])
 	})
 
+	test('where the workstation does not tell case apart, what stands there in other letters is left alone', async () => {
+		const asks = {
+			workstationHas: (paths: readonly string[]) => Promise.resolve(paths.map((path) => path === 'A')),
+		}
+		const choice = await chosen('A=f B=n C=f|B=f a=f|B=f', { direction: 'up', ignoresCase: true }, asks)
+		expect(await choiceWords(choice)).toEqual(['send B', 'send C', 'occupied A'])
+	})
+
+	test('no side is taken by a name that cannot be written', async () => {
+		const choice = await chosen('\xff=n \xfe=n|\xff=g \xfe=g|', {
+			direction: 'up',
+			take: { '\ufffd': 'laptop' },
+		})
+		expect(choice.conflictCount).toBe(2)
+		expect(choice.moves).toBe(0)
+	})
+
 	test('files of the same bytes are no conflict, and only those of one size are asked about', async () => {
 		const asked: string[] = []
 		const choice = await chosen(
@@ -130,6 +147,8 @@ describe('back', () => {
 		['r/a=n|r/a=g|r/a=f', ['send r/a'], { take: { 'r/a': 'laptop' } }],
 		['r/a=f|r/a/b=f|', ['conflict r/a']],
 		['r/a/b=f|r/a=f|', ['conflict r/a']],
+		// What is in the way of it there is no result.
+		['r/a=f|r=f|', []],
 	])('%s: %j %j', async (short, words, wish = {}) => {
 		expect(await choiceWords(await chosen(short, { direction: 'back', ...wish }))).toEqual(words)
 	})

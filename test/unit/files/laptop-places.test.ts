@@ -76,3 +76,10 @@ test('with the base in the place of the workstation’s listing, what is new is 
 	])
 	expect(comparison.tally).toEqual({ laptop: 5, workstation: 2, base: 2 })
 })
+
+test('what a listing passed over is not sent again for that', async () => {
+	const there = new Map(listed('a=f b=n').map((entry) => [entry.path, entry]))
+	const sides = [stream(listed('a=f b=f c=f')), stream([]), stream(listed('a=f b=f c=f'))] as const
+	const found = await all(lookedUp(compare(...sides), () => Promise.resolve(there)))
+	expect(found.map(({ path, verdict }) => `${path}: ${verdict}`)).toEqual(['b: back', 'c: gone-there'])
+})
