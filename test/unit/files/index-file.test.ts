@@ -125,7 +125,7 @@ describe('a change that breaks off', () => {
 	test('by a kill: the old one or the new one, whole', async () => {
 		await (await openIndex(folder)).replace(head, [])
 		for (let round = 0; round < 8; round++) {
-			const child = fork(join(import.meta.dirname, 'index-writer.ts'), [folder], { execArgv: [] })
+			const child = fork(new URL('./index-writer.ts', import.meta.url), [folder], { execArgv: [] })
 			const ended = new Promise((resolve) => child.once('exit', resolve))
 			await new Promise((resolve) => child.once('message', resolve))
 			await new Promise((resolve) => setTimeout(resolve, 5 + round * 9))
