@@ -13,6 +13,8 @@ export default defineConfig({
 					include: ['test/peers/**/*.test.ts'],
 					testTimeout: 120_000,
 					hookTimeout: 60_000,
+					// Their work is mostly done by others, and waiting for them.
+					maxWorkers: 4,
 					// These start thousands of processes, each by a copy of the worker's page tables: a small worker, quick starts.
 					execArgv: ['--max-semi-space-size=2'],
 				},
@@ -23,7 +25,6 @@ export default defineConfig({
 					include: ['test/window/**/*.test.ts'],
 					testTimeout: 120_000,
 					hookTimeout: 120_000,
-					fileParallelism: false,
 				},
 			},
 			{

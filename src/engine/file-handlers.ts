@@ -3,6 +3,7 @@ import type { CommandOutput } from '../contract/commands.ts'
 import { backupPlaces, findBackup, listBackupFiles, listBackups } from './files/backups.ts'
 import { leftWords } from './files/keeping.ts'
 import { filePlaces } from './files/places.ts'
+import { countOfFiles } from './files/plan.ts'
 import { restoreFiles } from './files/restore.ts'
 import type { StepRunner } from './operation.ts'
 import type { Operations } from './operations.ts'
@@ -28,6 +29,7 @@ interface FileHandlersOptions {
 /** How long a question waits for a link that is still being made, and for its answer. */
 const linkTimeoutMs = 20_000
 const answerMs = 120_000
+const briefMs = 3000
 /** How many files that were left are named. */
 const mostNamed = 5
 
@@ -57,7 +59,8 @@ export function createFileHandlers({
 		listBackups: async ({ project }) => {
 			const { link } = at(project)
 			link.connect()
-			await link.whenUp(linkTimeoutMs).catch(() => {})
+			// Those of the laptop are not to wait long for it.
+			await link.whenUp(briefMs).catch(() => {})
 			return { backups: await listBackups(await placesOf(project, false), bounded()) }
 		},
 		listBackupFiles: async ({ project, machine, backup, after, most }) => {
@@ -78,7 +81,7 @@ export function createFileHandlers({
 					const { restored, same, left } = await restoreFiles(place, backup, now(), {
 						...(paths ? { paths } : {}),
 						signal: runner.signal,
-						onDone: () => say(`${++done} files`),
+						onDone: () => say(countOfFiles(++done)),
 					})
 					say(same > 0 ? `${restored} restored, ${same} were so already` : `${restored} restored`)
 					if (left.length === 0) return

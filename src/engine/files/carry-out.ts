@@ -10,7 +10,7 @@ import type { Lot } from './lot.ts'
 import { move } from './move.ts'
 import type { MoveFailure } from './move-complaints.ts'
 import { backupId, backupsIn, filePlaces } from './places.ts'
-import { fileSteps } from './plan.ts'
+import { countOfFiles, fileSteps } from './plan.ts'
 import type { MoveProgress } from './progress.ts'
 import type { FilesAround, Survey } from './survey.ts'
 import { fileTools } from './tools.ts'
@@ -66,8 +66,8 @@ export async function carryOut(
 		const receiver = direction === 'up' ? ownThere : own
 		const tools = await fileTools(link, places, isApart)
 		await runner.step(direction === 'up' ? fileSteps.send : fileSteps.fetch, async (say) => {
-			// Such an rsync keeps nothing by itself.
-			if (tools.pair.engine === 'plain') {
+			// Such an rsync keeps nothing by itself. Where all is new, the folder may not be there yet.
+			if (tools.pair.engine === 'plain' && lot.newCount < lot.count) {
 				const root = direction === 'up' ? roots.workstation : roots.laptop
 				const at = { root, backup: `${backupsIn(receiver)}/${id}` }
 				const kept =
@@ -100,7 +100,7 @@ export async function carryOut(
 			for (const one of result.failed) fail(one.path, `${shownPath(one.path)} (${failureWords[one.why]})`)
 			done[direction].count += result.moved
 			done[direction].bytes += result.bytes
-			say(`${result.moved} files, ${sizeWords(result.bytes)}`)
+			say(`${countOfFiles(result.moved)}, ${sizeWords(result.bytes)}`)
 		})
 	}
 	if (choice.send.count > 0) await transfer('up', choice.send)
@@ -111,7 +111,7 @@ export async function carryOut(
 			const kept = await removeThere(link, at, choice.deleteThere.entries(), { signal: runner.signal })
 			kept.left.forEach(leave)
 			done.up.deleted += kept.kept
-			say(`${kept.kept} files`)
+			say(countOfFiles(kept.kept))
 		})
 	if (choice.deleteHere.count > 0)
 		await runner.step(fileSteps.deleteHere, async (say) => {
@@ -119,7 +119,7 @@ export async function carryOut(
 			const kept = await removeHere(at, choice.deleteHere.entries(), { signal: runner.signal })
 			kept.left.forEach(leave)
 			done.back.deleted += kept.kept
-			say(`${kept.kept} files`)
+			say(countOfFiles(kept.kept))
 		})
 	await index.replace({ ...head, syncedAt: now(), digest: null }, choice.newBase({ failed }))
 	if (failed.size > 0)

@@ -20,8 +20,8 @@ const lotNames = ['send', 'deleteThere', 'fetch', 'deleteHere'] as const
 const titles: Record<(typeof lotNames)[number], (lot: Lot) => string> = {
 	send: (lot) => `Send ${moved(lot)}`,
 	fetch: (lot) => `Bring back ${moved(lot)}`,
-	deleteThere: ({ count }) => `Delete ${files(count)}, kept in a backup`,
-	deleteHere: ({ count }) => `Delete ${files(count)}, kept in a backup`,
+	deleteThere: ({ count }) => `Delete ${countOfFiles(count)}, kept in a backup`,
+	deleteHere: ({ count }) => `Delete ${countOfFiles(count)}, kept in a backup`,
 }
 
 /** The choice as a plan shows it, the largest files first. */
@@ -45,7 +45,7 @@ export function outlineFiles(
 		})
 	const notes = [...choice.stays].map(([why, staying]) => stayingWords(why, staying))
 	const more = choice.conflictCount - choice.conflicts.length
-	if (more > 0) notes.push(`${files(more)} more changed on both sides; not all are listed.`)
+	if (more > 0) notes.push(`${countOfFiles(more)} more changed on both sides; not all are listed.`)
 	return { id: choice.id, steps, conflicts: choice.conflicts.map(conflictOf), notes, problem }
 }
 
@@ -81,18 +81,19 @@ const words: Record<Stays, (subject: string, isOne: boolean) => string> = {
 
 function stayingWords(why: Stays, { paths, count }: Staying): string {
 	const isOne = count === 1
-	const said = words[why](`${files(count)} ${isOne ? 'is' : 'are'}`, isOne)
+	const said = words[why](`${countOfFiles(count)} ${isOne ? 'is' : 'are'}`, isOne)
 	const shown = paths.map(shownPath)
 	const rest = count - shown.length
 	return `${said}: ${rest > 0 ? `${shown.join(', ')} and ${rest} more` : factText(shown)}.`
 }
 
-const files = (count: number): string => (count === 1 ? '1 file' : `${count} files`)
+/** `1 file`, `12 files` */
+export const countOfFiles = (count: number): string => (count === 1 ? '1 file' : `${count} files`)
 
 function moved({ count, newCount }: Lot): string {
 	const changed = count - newCount
-	if (newCount === 0 || changed === 0) return `${files(count)}, ${newCount === 0 ? 'changed' : 'new'}`
-	return `${files(count)}, ${newCount} new and ${changed} changed`
+	if (newCount === 0 || changed === 0) return `${countOfFiles(count)}, ${newCount === 0 ? 'changed' : 'new'}`
+	return `${countOfFiles(count)}, ${newCount} new and ${changed} changed`
 }
 
 /** Deletions and conflicts are the first half of an id. */

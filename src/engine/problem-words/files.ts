@@ -81,12 +81,12 @@ export const filesWords = {
 	}),
 	'files-many': (f) => ({
 		title: `${f('count')} files would move`,
-		meaning: `More than ${f('limit')} at once are likely a mistake: data that a rule should leave out. Nothing was changed. Look at the preview; if they are meant, start again with --big.`,
+		meaning: `More than ${f('limit')} at once are likely a mistake: data that a rule should leave out. Nothing was changed. Look at the preview; if they are meant, say so there, or with --big.`,
 		...waits,
 	}),
 	'files-many-deletions': (f) => ({
 		title: `${f('count')} of ${f('of')} files would be deleted`,
-		meaning: `So many on ${lowered(f('side'))} wait for your word. Nothing was changed. Look at the preview; if they are meant, start again with --big. Each is kept in a backup there.`,
+		meaning: `So many on ${lowered(f('side'))} wait for your word. Nothing was changed. Look at the preview; if they are meant, say so there, or with --big. Each is kept in a backup there.`,
 		...waits,
 	}),
 	'files-no-room': (f) => ({

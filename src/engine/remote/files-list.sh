@@ -77,6 +77,8 @@ trap 'exit 1' HUP INT TERM PIPE
 (
 	trap '' PIPE
 	while sleep 3 >/dev/null 2>&1; do
+		# Killed outright, it tells nobody: whoever waits for it would be told for ever that it works.
+		kill -0 "$$" 2>/dev/null || exit
 		printf 'beat \000' 2>/dev/null && continue
 		trap '' TERM
 		# shellcheck disable=SC2046 # a list of pids
