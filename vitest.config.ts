@@ -6,7 +6,7 @@ export default defineConfig({
 		// Most of the time a test waits for a peer: two at once, also on two cores.
 		maxWorkers: 2,
 		projects: [
-			{ test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+			{ test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
 			{
 				test: {
 					name: 'peers',

@@ -101,6 +101,9 @@ function failuresOf(report) {
 	})
 }
 
+/** A suite that hangs is ended, so that what came before it is still told. */
+const longestMs = 45 * 60_000
+
 /** A vitest project, counted test by test. A runner that died without a report counts as one failure. */
 function suite(name) {
 	console.log(`\n— ${name}`)
@@ -116,7 +119,7 @@ function suite(name) {
 			'--reporter=json',
 			`--outputFile.json=${report}`,
 		],
-		{ cwd: root, env, stdio: 'inherit' },
+		{ cwd: root, env, stdio: 'inherit', timeout: longestMs, killSignal: 'SIGKILL' },
 	)
 	if (!existsSync(report)) {
 		failures.push(`${name}: the runner ended without a report`)

@@ -62,10 +62,13 @@ describe('a file that is no help', () => {
 		for (let time = 0; time < 8; time += 1) {
 			const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
 			const ended = once(child, 'exit')
-			await once(child.stdout, 'data')
-			// At no moment in particular.
-			await new Promise((resolve) => setTimeout(resolve, Math.random() * 60))
-			child.kill('SIGKILL')
+			try {
+				await once(child.stdout, 'data')
+				// At no moment in particular.
+				await new Promise((resolve) => setTimeout(resolve, Math.random() * 60))
+			} finally {
+				child.kill('SIGKILL')
+			}
 			await ended
 			expect(() => JSON.parse(readFileSync(file(), 'utf8'))).not.toThrow()
 			const secrets = await open()
@@ -73,5 +76,5 @@ describe('a file that is no help', () => {
 			expect(await secrets.of('lab').get({ kind: 'passphrase', file: '/key 0' })).toBe('secret 0')
 			expect(readdirSync(folder)).toEqual(['secrets.json'])
 		}
-	})
+	}, 60_000)
 })
