@@ -7,7 +7,8 @@ import type { CommandInput } from '../../src/contract/commands.ts'
 import type { configSchema } from '../../src/contract/config.ts'
 import type { OperationOutcome } from '../../src/contract/state.ts'
 import { type EngineUnderTest, startEngine } from './engine.ts'
-import { type Sshd, startSshd } from './sshd.ts'
+import { makeRepositories } from './repositories.ts'
+import { type Sshd, type SshdOptions, startSshd } from './sshd.ts'
 
 type ProjectInput = NonNullable<z.input<typeof configSchema>['projects']>[number]
 
@@ -24,16 +25,23 @@ export interface FilesBed {
 	stop(): Promise<void>
 }
 
+const names = { base: 'master', validation: 'gpu-validation', laptop: 'nt', clone: 'nt', worktree: 'nt-gpu' }
+
+/**
+ * @param project over what is usual here; `strategy: 'git'`: with a hub and repositories on both sides, which hold `files`
+ * @param options.sshd of the workstation
+ */
 export async function makeFilesBed(
 	project: Partial<Omit<ProjectInput, 'name' | 'workstation' | 'local' | 'remote'>> = {},
+	options: { sshd?: SshdOptions; files?: Record<string, string> } = {},
 ): Promise<FilesBed> {
 	const folder = await mkdtemp(join(tmpdir(), 'hawser-files-'))
-	const sshd = await startSshd()
+	const sshd = await startSshd(options.sshd)
 	const laptop = join(folder, 'nt')
 	const dataFolder = join(folder, 'data')
-	await mkdir(laptop)
 	await mkdir(dataFolder)
-	execFileSync('git', ['init', '--quiet', laptop])
+	if (project.strategy === 'git') await makeRepositories(folder, sshd.home, names, options.files ?? {})
+	else execFileSync('git', ['init', '--quiet', laptop])
 	const config: z.input<typeof configSchema> = {
 		workstations: [{ name: 'lab', ssh: sshd.ssh, runner: 'detached' }],
 		projects: [
@@ -50,7 +58,8 @@ export async function makeFilesBed(
 	}
 	await writeFile(join(dataFolder, 'config.json'), JSON.stringify(config))
 	const engine = await startEngine({ dataFolder })
-	const workstation = join(sshd.home, 'nt')
+	// Beside git they go where the runs are.
+	const workstation = join(sshd.home, project.strategy === 'git' ? 'nt-gpu' : 'nt')
 	const roots = { laptop, workstation }
 	return {
 		engine,

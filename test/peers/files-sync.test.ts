@@ -1,7 +1,21 @@
-import { chmod, lstat, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import {
+	chmod,
+	lstat,
+	mkdtemp,
+	readdir,
+	readFile,
+	readlink,
+	rm,
+	stat,
+	symlink,
+	writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type FilesBed, makeFilesBed } from './files-sync-bed.ts'
+import { openrsyncStandIn } from './openrsync.ts'
+import { git } from './repositories.ts'
 import { sshdMissing } from './sshd.ts'
 
 let bed: FilesBed | null = null
@@ -130,4 +144,173 @@ describe.skipIf(sshdMissing)(`files${sshdMissing ? ` (skipped: ${sshdMissing})` 
 		await rm(join(laptop, '.gitignore'), { force: true })
 		expect(await bed.sync('up')).toMatchObject({ problem: { code: 'files-root-empty' } })
 	})
+
+	test('results that have a folder of their own: nothing is sent from there, and it has its own last sync', async () => {
+		const into = await mkdtemp(join(tmpdir(), 'hawser-results-'))
+		try {
+			bed = await makeFilesBed({ files: { into: join(into, 'results of nt') } })
+			const { laptop, workstation } = bed
+			const at = (path: string) => join(into, 'results of nt', path)
+			await bed.write('laptop', { 'a.py': 'x', 'results/old.json': 'of the laptop' })
+			expect(await bed.sync('up')).toMatchObject({ status: 'succeeded', files: { up: { count: 2 } } })
+			await bed.write('workstation', { 'results/m.json': 'one', 'results/deep/n.csv': '1,2', junk: 'x' })
+			const plan = await bed.engine.call('preview', { kind: 'back' })
+			expect(plan).toMatchObject({ steps: [{ machine: 'laptop', fileCount: 3 }], problem: null })
+			expect(await bed.sync('back', { plan: plan.id })).toMatchObject({
+				status: 'succeeded',
+				files: { back: { count: 3 } },
+			})
+			expect(await text(at('results/m.json'))).toBe('one')
+			expect(await text(at('results/deep/n.csv'))).toBe('1,2')
+			for (const stays of [join(laptop, 'results/m.json'), at('junk')]) expect(await isGone(stays)).toBe(true)
+			// The laptop's own are the tree's, and what is in that folder is no part of it.
+			await bed.write('laptop', { 'results/old.json': 'newer of the laptop' })
+			await writeFile(at('results/mine.txt'), 'mine')
+			expect(await bed.sync('up')).toMatchObject({ files: { up: { count: 1 } } })
+			expect(await isGone(join(workstation, 'results/mine.txt'))).toBe(true)
+			expect(await bed.sync('back')).toMatchObject({ files: { up: { count: 0 }, back: { count: 1 } } })
+			expect(await text(at('results/old.json'))).toBe('newer of the laptop')
+
+			// What both changed waits, and the laptop's stays when it is taken.
+			await writeFile(at('results/m.json'), 'noted by hand')
+			await bed.write('workstation', { 'results/m.json': 'two' })
+			expect(await bed.sync('back')).toMatchObject({ problem: { code: 'files-conflict' } })
+			expect(await bed.sync('back', { take: { 'results/m.json': 'laptop' } })).toMatchObject({
+				status: 'succeeded',
+			})
+			expect(await text(at('results/m.json'))).toBe('noted by hand')
+			await bed.write('workstation', { 'results/m.json': 'three' })
+			expect(await bed.sync('back', { take: { 'results/m.json': 'workstation' } })).toMatchObject({
+				status: 'succeeded',
+			})
+			expect(await text(at('results/m.json'))).toBe('three')
+			const { backups } = await bed.engine.call('listBackups', {})
+			const newest = backups.find(({ machine }) => machine === 'laptop')
+			const { operation } = await bed.engine.call('restore', {
+				machine: 'laptop',
+				backup: newest?.id ?? '',
+			})
+			expect(await bed.engine.call('waitOperation', { operation })).toMatchObject({ status: 'succeeded' })
+			expect(await text(at('results/m.json'))).toBe('noted by hand')
+		} finally {
+			await rm(into, { recursive: true, force: true })
+		}
+	})
+
+	test('beside git: what it ignores and the settings name, in one plan with the commits', async () => {
+		bed = await makeFilesBed(
+			{
+				strategy: 'git',
+				git: { validation: 'gpu-validation', remoteWorktree: '~/nt-gpu' },
+				files: { include: ['/data/'], results: ['/out/'], delete: true },
+			},
+			{ files: { '.gitignore': '/data/\n/out/\n*.ckpt\n', 'a.py': 'one\n' } },
+		)
+		const { laptop, workstation, engine } = bed
+		const many = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`data/${at}.bin`, `${at}`]))
+		await bed.write('laptop', { ...many, 'best.ckpt': 'weights' })
+		await commitAll(laptop, 'a.py', 'two\n')
+		const plan = await engine.call('preview', { kind: 'up' })
+		expect(plan.id).toMatch(/^[^+]+\+[0-9a-f]{64}$/)
+		expect(plan.steps.filter(({ fileCount }) => fileCount === 20)).toMatchObject([
+			{ machine: 'workstation', id: 'files-send' },
+		])
+		expect(await bed.sync('up', { plan: plan.id })).toMatchObject({
+			status: 'succeeded',
+			problem: null,
+			commits: { up: [{}] },
+			files: { up: { count: 20 } },
+		})
+		expect(await text(join(workstation, 'data/7.bin'))).toBe('7')
+		expect(await isGone(join(workstation, 'best.ckpt'))).toBe(true)
+
+		// Both halves of a plan bind: first a commit that it did not show, then a deletion.
+		await rm(join(laptop, 'data/1.bin'))
+		const [early, late] = [await engine.call('preview', { kind: 'up' }), 'data/2.bin']
+		await commitAll(laptop, 'a.py', 'three\n')
+		expect(await bed.sync('up', { plan: early.id })).toMatchObject({ problem: { code: 'plan-moved' } })
+		const next = await engine.call('preview', { kind: 'up' })
+		await rm(join(laptop, late))
+		expect(await bed.sync('up', { plan: next.id })).toMatchObject({ problem: { code: 'plan-moved' } })
+		for (const stays of ['data/1.bin', late]) expect(await isGone(join(workstation, stays))).toBe(false)
+		expect(await bed.sync('up')).toMatchObject({ status: 'succeeded', files: { up: { deleted: 2 } } })
+		expect(await isGone(join(workstation, 'data/1.bin'))).toBe(true)
+
+		await bed.write('workstation', { 'out/metrics.json': '{}' })
+		const back = await engine.call('preview', { kind: 'back' })
+		expect(await bed.sync('back', { plan: back.id })).toMatchObject({
+			status: 'succeeded',
+			files: { back: { count: 1 } },
+		})
+		expect(await text(join(laptop, 'out/metrics.json'))).toBe('{}')
+		expect(await bed.sync('up')).toMatchObject({ files: { up: { count: 0, deleted: 0 } } })
+	})
+
+	test('a workstation that has nothing but openrsync (a stand-in): backups are kept all the same', async () => {
+		const programs = await mkdtemp(join(tmpdir(), 'hawser-programs-'))
+		try {
+			const real = await everythingButRsync(programs)
+			await openrsyncStandIn(programs, real)
+			bed = await makeFilesBed({ files: { delete: true } }, { sshd: { env: { PATH: programs } } })
+			const { laptop, workstation } = bed
+			await bed.write('laptop', { 'a.txt': 'a', 'deep/ü\n#': 'odd', 'results/r': 'laptop', 'run.sh': 'x' })
+			const many = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`many/${at}`, `${at}`]))
+			await bed.write('laptop', many)
+			await symlink('a.txt', join(laptop, 'link'))
+			const first = await bed.sync('up')
+			expect(first.problem).toBe(null)
+			expect(first.files?.up.count).toBe(17)
+			expect(await text(join(workstation, 'deep/ü\n#'))).toBe('odd')
+			expect(await bed.sync('up')).toMatchObject({ files: { up: { count: 0 } } })
+
+			await bed.write('laptop', { 'a.txt': 'newer' })
+			await chmod(join(laptop, 'run.sh'), 0o755)
+			await rm(join(laptop, 'link'))
+			await symlink('run.sh', join(laptop, 'link'))
+			await rm(join(laptop, 'many/3'))
+			await bed.write('workstation', { 'results/r': 'of the workstation' })
+			expect(await bed.sync('up')).toMatchObject({
+				status: 'succeeded',
+				files: { up: { count: 3, deleted: 1 } },
+			})
+			expect(await text(join(workstation, 'a.txt'))).toBe('newer')
+			expect((await stat(join(workstation, 'run.sh'))).mode & 0o111).not.toBe(0)
+			expect(await readlink(join(workstation, 'link'))).toBe('run.sh')
+			expect(await bed.sync('back')).toMatchObject({ status: 'succeeded', files: { back: { count: 1 } } })
+			expect(await text(join(laptop, 'results/r'))).toBe('of the workstation')
+
+			const { backups } = await bed.engine.call('listBackups', {})
+			expect(backups).toMatchObject([
+				{ machine: 'laptop', kind: 'back', count: 1 },
+				{ machine: 'workstation', kind: 'up', count: 4 },
+			])
+			for (const { machine, id } of backups) {
+				const { operation } = await bed.engine.call('restore', { machine, backup: id })
+				expect(await bed.engine.call('waitOperation', { operation })).toMatchObject({ status: 'succeeded' })
+			}
+			expect(await text(join(workstation, 'a.txt'))).toBe('a')
+			expect(await readlink(join(workstation, 'link'))).toBe('a.txt')
+			expect(await text(join(workstation, 'many/3'))).toBe('3')
+			expect(await text(join(laptop, 'results/r'))).toBe('laptop')
+		} finally {
+			await bed?.stop()
+			bed = null
+			await rm(programs, { recursive: true, force: true })
+		}
+	})
 })
+
+async function commitAll(at: string, file: string, content: string): Promise<void> {
+	await writeFile(join(at, file), content)
+	await git(at, 'commit', '-q', '-a', '-m', `Change ${file}`)
+}
+
+/** Links to all programs of this machine's PATH; gives where the real rsync is. */
+async function everythingButRsync(folder: string): Promise<string> {
+	let real = ''
+	for (const from of (process.env.PATH ?? '').split(delimiter).filter(isAbsolute))
+		for (const name of await readdir(from).catch(() => []))
+			if (name === 'rsync') real ||= join(from, name)
+			else await symlink(join(from, name), join(folder, name)).catch(() => {})
+	return real
+}

@@ -96,9 +96,10 @@ export async function openIndex(folder: string): Promise<IndexFile> {
 
 	async function* entries(): AsyncGenerator<Entry> {
 		if (found.id === null) return
-		const { from, to } = found
 		const file = await open(path, 'r').catch(broken)
 		try {
+			// Whoever only looks may do so while an operation replaces it: then it is the new one that is read.
+			const { from, to } = (await isStill(file, found)) ? found : await examineFile(file)
 			for await (const fields of fieldGroups(file, from, to, entryFields))
 				for (let at = 0; at < fields.length; at += entryFields) yield entryOrFail(fields, at)
 		} catch (error) {
@@ -145,33 +146,44 @@ async function examine(path: string): Promise<Found> {
 	})
 	if (file === null) return nothing
 	try {
-		const { size } = await file.stat()
-		const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(size, 1)))
-		let header: z.infer<typeof headerSchema> | null = null
-		let from = 0
-		let sum = 0
-		const to = size - trailerBytes
-		for (let at = 0; at < to; ) {
-			const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, to - at), at)
-			if (bytesRead === 0) throw new Error('it became shorter while it was read')
-			const bytes = chunk.subarray(0, bytesRead)
-			if (header === null) {
-				from = bytes.indexOf('\n') + 1
-				if (from === 0) throw new Error('it does not begin as an index does')
-				header = readHeader(bytes.subarray(0, from).toString())
-			}
-			sum = crc32(bytes, sum)
-			at += bytesRead
-		}
-		if (header === null) throw new Error('it is cut off')
-		const { buffer } = await file.read(Buffer.alloc(trailerBytes), 0, trailerBytes, to)
-		const trailer = buffer.toString('latin1')
-		const count = Number(/^=(\d{12})\0/.exec(trailer)?.[1])
-		if (trailer !== trailerOf(count, sum)) throw new Error('it is cut off, or its bytes have changed')
-		return { id: header.id, head: header.head, count, from, to }
+		return await examineFile(file)
 	} finally {
 		await file.close()
 	}
+}
+
+/** Whether it is the one that was examined, by its id. */
+async function isStill(file: FileHandle, { id, from }: Found): Promise<boolean> {
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(from), 0, from, 0)
+	const line = buffer.subarray(0, bytesRead)
+	return line.indexOf('\n') === from - 1 && readHeader(line.toString()).id === id
+}
+
+async function examineFile(file: FileHandle): Promise<Found> {
+	const { size } = await file.stat()
+	const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(size, 1)))
+	let header: z.infer<typeof headerSchema> | null = null
+	let from = 0
+	let sum = 0
+	const to = size - trailerBytes
+	for (let at = 0; at < to; ) {
+		const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, to - at), at)
+		if (bytesRead === 0) throw new Error('it became shorter while it was read')
+		const bytes = chunk.subarray(0, bytesRead)
+		if (header === null) {
+			from = bytes.indexOf('\n') + 1
+			if (from === 0) throw new Error('it does not begin as an index does')
+			header = readHeader(bytes.subarray(0, from).toString())
+		}
+		sum = crc32(bytes, sum)
+		at += bytesRead
+	}
+	if (header === null) throw new Error('it is cut off')
+	const { buffer } = await file.read(Buffer.alloc(trailerBytes), 0, trailerBytes, to)
+	const trailer = buffer.toString('latin1')
+	const count = Number(/^=(\d{12})\0/.exec(trailer)?.[1])
+	if (trailer !== trailerOf(count, sum)) throw new Error('it is cut off, or its bytes have changed')
+	return { id: header.id, head: header.head, count, from, to }
 }
 
 function readHeader(line: string): z.infer<typeof headerSchema> {

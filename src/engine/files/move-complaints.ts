@@ -130,14 +130,20 @@ export function pendingIn(line: string): string | null {
 }
 
 /** What the complaints come to, if anything, as a problem; null: the failures tell it all. */
-export function problemIn(complaints: Complaints, side: string, folder: string): Problem | null {
+export function problemIn(
+	complaints: Complaints,
+	side: string,
+	folder: string,
+	remoteRoot: string,
+): Problem | null {
 	const { place, fatal, failures } = complaints
 	const [first] = failures.keys()
 	const path = first === undefined ? folder : shownPath(first)
-	if (place?.what === 'missing') return problem('files-root-missing', { side, path: folder })
-	if (place?.what === 'elsewhere')
-		return problem('files-root-moved', { side, path: folder, found: place.found })
-	if (place) return problem('files-unwritable', { side, path: folder })
+	// It is the workstation that speaks of its own, whichever way the files go.
+	const there = { side: 'The workstation', path: remoteRoot }
+	if (place?.what === 'missing') return problem('files-root-missing', there)
+	if (place?.what === 'elsewhere') return problem('files-root-moved', { ...there, found: place.found })
+	if (place) return problem('files-unwritable', there)
 	if (fatal === 'full') return problem('files-no-space', { side, path })
 	if (fatal === 'read-only') return problem('files-unwritable', { side, path })
 	return null

@@ -160,7 +160,7 @@ class Mover {
 
 	/** What the end of an rsync means for the paths of its list. */
 	async #judge(part: MovePart, exit: number, complaints: Complaints, run: number): Promise<MoveFailure[]> {
-		const stops = problemIn(complaints, this.#side(), this.#receiver())
+		const stops = problemIn(complaints, this.#side(), this.#receiver(), this.#wish.remoteRoot)
 		if (stops) throw new ProblemError(stops)
 		if (exit !== 0 && !partlyExits.includes(exit)) throw this.#failure(exit, complaints)
 		if (exit !== 0) {

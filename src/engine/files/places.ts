@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ProjectConfig } from '../../contract/config.ts'
+import { remoteWorktree } from '../git/remote.ts'
 import { expandHome } from '../link/settings.ts'
 
 /** Where the files of a project are on both machines, and where what is known and kept of them lies. */
@@ -26,10 +27,10 @@ const key = (...parts: string[]) =>
 /**
  * @param dataFolder absolute
  */
-export function filePlaces(
-	{ workstation, local, remote, files }: ProjectConfig,
-	dataFolder: string,
-): FilePlaces {
+export function filePlaces(project: ProjectConfig, dataFolder: string): FilePlaces {
+	const { workstation, local, files, strategy } = project
+	// Beside git they go where the runs are.
+	const remote = strategy === 'git' ? remoteWorktree(project) : project.remote
 	const here = expandHome(local, homedir())
 	const there = remote.replace(/(?<=.)\/+$/, '')
 	const into = files.into === undefined ? here : expandHome(files.into, homedir())

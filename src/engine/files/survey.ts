@@ -110,7 +110,7 @@ export async function survey(
 				freeBytes: here.freeBytes,
 			},
 			workstation: {
-				path: project.remote,
+				path: places.remote,
 				isThere: tree.head.exists !== 'no',
 				realPath: tree.head.root,
 				isEmpty: false,

@@ -194,6 +194,20 @@ describe('one that is not as it was written', () => {
 	})
 })
 
+test('a reader beside a writer reads the old one or the new one, and breaks neither', async () => {
+	await (await openIndex(folder)).replace(head, setOf([at('a', 'f'), at('b', 'f')]))
+	const reader = await openIndex(folder)
+	const { entries } = reader
+	// A preview has looked at it, and an operation ends meanwhile.
+	await (await openIndex(folder)).replace({ ...head, digest: null }, [
+		...setOf([at('aa', 'f')]),
+		{ path: 'b', entry: null },
+	])
+	expect((await all(entries())).map(({ path }) => path)).toEqual(['a', 'aa'])
+	expect(await readdir(folder)).toEqual(['index'])
+	expect(await paths()).toEqual(['a', 'aa'])
+})
+
 test('one that cannot be written says so', async () => {
 	await appendFile(join(folder, 'file'), 'x')
 	const index = await openIndex(join(folder, 'nowhere'))

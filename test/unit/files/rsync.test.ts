@@ -184,7 +184,7 @@ describe('what rsync says', () => {
 		const code = (line: string) => {
 			const complaints = new Complaints(['/r'])
 			complaints.line(line)
-			return problemIn(complaints, 'The workstation', '/r')?.code ?? null
+			return problemIn(complaints, 'The workstation', '/r', '/r')?.code ?? null
 		}
 		expect(code('rsync: [receiver] write failed on "/r/x": No space left on device (28)')).toBe(
 			'files-no-space',
