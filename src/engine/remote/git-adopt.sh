@@ -51,7 +51,7 @@ read_adoption() {
 
 # Commit $1 with those $entries that were touched, as a tree in $mixed.
 write_mixed() {
-	guard rm -f "$work.mix"
+	discard "$work.mix"
 	printf '%s\n' "$entries" | LIST=$work.touched awk '
 		BEGIN { while ((getline line < ENVIRON["LIST"]) > 0) listed[line] }
 		{ name = $0; sub(/^[^\t]*\t/, "", name); if (name in listed) print }' >"$work.entries"
@@ -99,7 +99,7 @@ adopt_apply() {
 		said=$(guard git update-ref -m "hawser: go on from the hub's commits" "$ref" "$to" "$from" 2>&1) ||
 			fail_move "$ref" "$from" "$said"
 	fi
-	guard rm -f "$common/hawser-index.$owner".*
+	discard "$common/hawser-index.$owner".*
 	say result undone
 }
 

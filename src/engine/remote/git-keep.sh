@@ -164,7 +164,7 @@ keep_worktree() {
 		guard cp -p "$folder/index" "$index" 2>/dev/null || fail_keep "$folder/index cannot be copied"
 		! printf '%s\n' "$state" | grep -q '^[^ ?]' || keep_index "$1"
 		keep_files "$1"
-		guard rm -f "$index" "$index".*
+		discard "$index" "$index".*
 	fi
 	printf "create $entry/%s %s\n" index "$index_commit" tree "$files_commit"
 }

@@ -125,6 +125,12 @@ guard() (
 	exec "$@"
 )
 
+# Takes files of ours away. Were that one command killed alone, the operation would come to its end, and nobody would
+# look for them again: so once more.
+discard() {
+	guard rm -f "$@" || guard rm -f "$@"
+}
+
 # Undoes or completes what a killed owner was doing. None of its processes is left.
 recover() {
 	left=$(sed -n 's/^commit //p' "$journal") || exit
@@ -147,9 +153,9 @@ recover() {
 clear_folder() {
 	[ -d "$1" ] || return 0
 	if { IFS= read -r token <"$1/index.lock"; } 2>/dev/null; then
-		case $token in hawser\ *) guard rm -f "$1/index.lock" ;; esac
+		case $token in hawser\ *) discard "$1/index.lock" ;; esac
 	fi
-	guard rm -f "$1"/hawser-index.* "$1"/next-index-*.lock
+	discard "$1"/hawser-index.* "$1"/next-index-*.lock
 	# Only we write there.
 	[ ! -d "$1/refs/hawser" ] || guard find "$1/refs/hawser" -type f -name '*.lock' -exec rm -f {} +
 	for locked in $2; do
@@ -158,8 +164,8 @@ clear_folder() {
 			tries=$((tries + 1))
 			nap 0.2
 		done
-		guard rm -f "$1/$locked.lock"
-		[ "$locked" != packed-refs ] || guard rm -f "$1/packed-refs.new"
+		discard "$1/$locked.lock"
+		[ "$locked" != packed-refs ] || discard "$1/packed-refs.new"
 	done
 }
 
@@ -176,7 +182,7 @@ take_index() {
 	until take_lock; do
 		tries=$((tries + 1))
 		if [ "$tries" -ge 25 ]; then
-			guard rm -f "$index".*
+			discard "$index".*
 			fail_locked "$folder/index.lock"
 		fi
 		nap 0.2
@@ -200,7 +206,7 @@ install_index() {
 }
 
 release_index() {
-	guard rm -f "$index".* "$folder/index.lock"
+	discard "$index".* "$folder/index.lock"
 }
 
 # Runs git with our index.

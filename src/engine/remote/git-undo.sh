@@ -54,7 +54,7 @@ mix_kept() {
 	for whole_tree in "$from" "$to"; do
 		[ "$mixed" != "$(git rev-parse "$whole_tree^{tree}")" ] || return 0
 	done
-	guard rm -f "$work.mix"
+	discard "$work.mix"
 	guard env "GIT_INDEX_FILE=$work.mix" git read-tree "$from" || fail_undo 'read a commit'
 	read_entries "$from" "$mixed"
 	write_mixed "$work.touched"
@@ -77,7 +77,7 @@ among() {
 add_missing() {
 	printf '%s\n' "$2" | sort -u | comm -12 - "$work.touched" >"$work.wanted"
 	[ -s "$work.wanted" ] || return 0
-	guard rm -f "$work.mix"
+	discard "$work.mix"
 	guard env "GIT_INDEX_FILE=$work.mix" git read-tree "$to_files" || fail_undo 'read a tree'
 	read_entries --diff-filter=A "$to_files" "$1"
 	write_mixed "$work.wanted"
@@ -193,7 +193,7 @@ undo_apply() {
 	[ "$#" -eq 0 ] || said=$(guard git update-ref "$about/undoes/$undone" "${2:-$3}" 2>&1) || fail_keep "$said"
 	each_branch branch "$@"
 	said=$(guard git update-ref "$about/ended" "$about/undoes/$undone" 2>&1) || fail_keep "$said"
-	guard rm -f "$common/hawser-index.$owner".*
+	discard "$common/hawser-index.$owner".*
 	say result
 }
 

@@ -49,7 +49,7 @@ lose_unseen() {
 		listing env "GIT_INDEX_FILE=$fresh" git -c core.sparseCheckout=false diff-files -z --no-renames \
 			--name-only --diff-filter=MT && end_list
 	} | as_lines)"
-	guard rm -f "$fresh"
+	discard "$fresh"
 	printf '%s\n%s\n' "$flagged" "$whole" | sort | uniq -d | lose unseen
 }
 

@@ -204,7 +204,7 @@ fill_worktree() {
 	[ -z "$branch" ] || guard git symbolic-ref -m 'hawser: worktree' HEAD "refs/heads/$branch"
 	how=-m
 	if [ -n "$resuming" ]; then
-		guard rm -f "$folder/index.lock"
+		discard "$folder/index.lock"
 		refuse_foreign
 		how=--reset
 	fi
@@ -219,7 +219,7 @@ fill_worktree() {
 
 # Takes away what could not be filled; a file of somebody else keeps it for the next time.
 take_back() {
-	guard rm -f "$folder/index.lock"
+	discard "$folder/index.lock"
 	(refuse_foreign) >/dev/null || return 0
 	git ls-tree -r -z --name-only --full-tree HEAD | guard xargs -0 rm -f --
 	guard rm -f .git
@@ -244,7 +244,7 @@ refuse_foreign() {
 	done <<-END
 		$whole
 	END
-	guard rm -f "$fresh"
+	discard "$fresh"
 }
 
 git_worktrees() {
