@@ -9,7 +9,7 @@ import { moveMissing } from './files-move-bed.ts'
  * A person at work on two trees of files, and operations that are killed, cut off or find a full disk or another folder
  * in between: after each of them every content is still somewhere, and in the end both sides agree.
  *
- * HAWSER_FILES_RUNS: how many sequences, both parts together. HAWSER_FILES_SEED: where the parts begin; each adds its
+ * HAWSER_FILES_RUNS: how many sequences, all parts together. HAWSER_FILES_SEED: where the parts begin; each adds its
  * number. With HAWSER_FILES_PATH too, both as a failure printed them, one part alone plays that failure again and makes
  * it smaller.
  */
@@ -18,15 +18,15 @@ const seed = process.env.HAWSER_FILES_SEED
 const path = process.env.HAWSER_FILES_PATH
 
 /** So many files share the sequences, each in a process of its own. */
-const parts = 2
+const parts = 4
 /** A line of progress comes so often. */
 const reportMs = 60_000
 /** One engine and one workstation serve so many sequences. */
-const perGround = 17
+const perGround = 9
 /** So many sequences have some of everything in them. */
-const enough = 50
+const enough = 25
 
-export function sequences(part: 1 | 2): void {
+export function sequences(part: 1 | 2 | 3 | 4): void {
 	const count = Math.ceil(runs / parts)
 	const own = seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(seed) + (path ? 0 : part)
 	if (moveMissing) console.warn(`files-model: skipped, ${moveMissing}`)
@@ -74,7 +74,7 @@ export function sequences(part: 1 | 2): void {
 					...(path === undefined ? {} : { path }),
 				})
 			} catch (error) {
-				// The other part may go on for hours.
+				// The other parts may go on for hours.
 				console.error(`part ${part}, seed ${own}: failed after ${done} sequences`, error)
 				throw error
 			} finally {

@@ -1,0 +1,3 @@
+import { sequences } from './files-model-runs.ts'
+
+sequences(3)
