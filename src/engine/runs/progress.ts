@@ -1,4 +1,4 @@
-import { Script } from 'node:vm'
+import { createContext, Script } from 'node:vm'
 import type { Run } from '../../contract/state.ts'
 
 /** `31/50`, not a part of a path, a date or a version. */
@@ -51,19 +51,23 @@ function numberOf(text: string | undefined): number | null {
 
 /**
  * A pattern of the settings may take ages for a line that it nearly matches (`(a+)+b`), and nothing else goes on
- * meanwhile. So it has this long, and one that took longer is never asked again.
+ * meanwhile. So it has this long; one that took longer three times, which no busy machine explains, is never asked again.
  */
-const patternMs = 50
+const patternMs = 100
+const mostSlow = 3
 const script = new Script('new RegExp(pattern, "u").exec(line)?.groups')
-const slow = new Set<string>()
+const surroundings = createContext({ pattern: '', line: '' })
+const slow = new Map<string, number>()
 
 function matchOwn(pattern: string, line: string): Record<string, string | undefined> | null {
-	if (slow.has(pattern)) return null
+	const times = slow.get(pattern) ?? 0
+	if (times >= mostSlow) return null
 	try {
-		return script.runInNewContext({ pattern, line }, { timeout: patternMs }) ?? null
+		Object.assign(surroundings, { pattern, line })
+		return script.runInContext(surroundings, { timeout: patternMs }) ?? null
 	} catch (error) {
 		if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-			slow.add(pattern)
+			slow.set(pattern, times + 1)
 		return null
 	}
 }
