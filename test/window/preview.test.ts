@@ -356,6 +356,8 @@ describe.skipIf(chromiumPath === null)('previews', () => {
 		const nothing = { run: null, commits: { up: [], back: [] }, metrics: null }
 		const show = async (change: Parameters<typeof operation>[0]) => {
 			engine.change({ slice: 'operations', key: 'op-1', value: undefined })
+			// Else what is seen next may be of the one before.
+			await button(page, 'Dismiss').waitFor({ state: 'detached' })
 			engine.change({ slice: 'operations', key: 'op-1', value: operation({ endedAt: now, ...change }) })
 			await button(page, 'Dismiss').waitFor()
 			return await button(page, 'Undo…').count()
