@@ -31,7 +31,18 @@ begin() {
 
 # Leaves the journal to the next one where there is still something to wait for or to clear up.
 end() {
-	left=$(unfinished) && [ -z "$left" ] && prune_safety && ! ours_at_work && guard rm -f "$journal"
+	left=$(unfinished) && [ -z "$left" ] && prune_safety && ! ours_at_work && clear_indexes && guard rm -f "$journal"
+}
+
+# Where a part of us was killed alone, the indexes that it had made are still there.
+clear_indexes() {
+	folders=$(sed -n 's/^folder //p' "$journal") || return
+	while IFS= read -r folder; do
+		set -- "$folder"/hawser-index.*
+		[ ! -e "$1" ] || discard "$@"
+	done <<-END
+		$folders
+	END
 }
 
 # Whether something that we started still goes on: the shell that waited for it may have been killed.
