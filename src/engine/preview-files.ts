@@ -5,20 +5,22 @@ import { outlineFiles } from './files/plan.ts'
 import { type FilesAround, type FilesWish, survey } from './files/survey.ts'
 import { fileTools } from './files/tools.ts'
 import { problem, problemOf } from './problems.ts'
+import { commandsOf, startNote } from './runs/command.ts'
+import type { StartWish } from './runs/start-wish.ts'
 import { moves } from './sync-files.ts'
 
 /** What `up`, `back` or `go` would do with the files of a files project. Changes nothing. */
 export async function previewFiles(
 	around: FilesAround,
 	kind: PlannedKind,
-	wish: FilesWish,
+	wish: FilesWish & Pick<StartWish, 'sets'>,
 	signal: AbortSignal,
 ): Promise<Plan> {
 	const { project } = around
 	if (kind === 'undo' || kind === 'agent')
 		throw new ProblemError(problem('strategy-unsupported', { strategy: project.strategy, kind }))
 	const outline = await outlineOf(around, kind === 'back' ? 'back' : 'up', wish, signal)
-	const notes = kind === 'go' ? [`Then "${project.validation.command}" runs, and its results come back.`] : []
+	const notes = kind === 'go' ? [startNote(commandsOf(project, wish))] : []
 	return {
 		kind,
 		project: project.name,

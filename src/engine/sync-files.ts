@@ -83,7 +83,6 @@ export async function syncFiles(
 		result.files = done
 		if (seen.choice.moves > 0) {
 			// A run reads what would be replaced under it.
-			if (kind === 'up') await context.refresh()
 			if (direction === 'up') refuseWhileRunning(context)
 			await carryOut(around, seen, kind, runner, done)
 			await prune(context, runner.signal)

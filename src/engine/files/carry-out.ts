@@ -44,15 +44,13 @@ const mostNamed = 20
  */
 export async function carryOut(
 	around: FilesAround,
-	{ choice, index, head, roots, home }: Survey,
+	{ choice, index, head, roots, home, own, isApart }: Survey,
 	kind: 'up' | 'back' | 'go',
 	runner: StepRunner,
 	done: FilesDone,
 ): Promise<void> {
 	const { project, link, dataFolder, now } = around
 	const places = filePlaces(project, dataFolder)
-	const isApart = kind !== 'up' && places.ownInto !== places.own && choice.send.count === 0
-	const own = isApart ? places.ownInto : places.own
 	const ownThere = `${home}/${places.ownThere}`
 	const id = backupId(kind, now())
 	const left: string[] = []

@@ -27,6 +27,8 @@ export async function sameContent(
 		for (const { path } of small) yield word(`./${path}`)
 	}
 	const asked = runLines(link, 'files-digests', [remote], lines(), (line) => there.push(line), signal)
+	// Both are over before this is, whichever fails first.
+	asked.catch(() => {})
 	const here: string[] = []
 	for (const { path } of small) here.push((await digestOf(root, path, signal)) ?? 'none')
 	await asked

@@ -46,6 +46,9 @@ export interface Survey {
 	/** What stops it before the first change; conflicts too. */
 	problem: Problem | null
 	index: IndexFile
+	/** The laptop's folder of ours for the tree that was compared; it has a folder of its own: `isApart`. */
+	own: string
+	isApart: boolean
 	/** For the index, once all was done. */
 	head: IndexHead
 	leftOut: LeftOut[]
@@ -122,12 +125,7 @@ export async function survey(
 		}
 		const stopped = guardRoots(facts)
 		const base = () => narrowed(index.entries(), isWanted)
-		const workstation = tree.isSame
-			? base()
-			: narrowed(
-					{ troubles: tree.troubles, [Symbol.asyncIterator]: () => tree.entries[Symbol.asyncIterator]() },
-					isWanted,
-				)
+		const workstation = tree.isSame ? base() : narrowed(withSight(tree.entries, tree.troubles), isWanted)
 		const compared = stopped
 			? compare(none, none, none)
 			: compare(
@@ -164,6 +162,8 @@ export async function survey(
 			choice,
 			problem: stopped ?? emptied ?? conflictProblem(choice) ?? guardChoice(choice, facts),
 			index,
+			own: isApart ? places.ownInto : places.own,
+			isApart,
 			head: {
 				syncedAt: index.head.syncedAt,
 				laptop: here.realPath ?? index.head.laptop,

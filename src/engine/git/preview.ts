@@ -5,7 +5,7 @@ import type { Problem } from '../../contract/problem.ts'
 import type { Lane } from '../../contract/state.ts'
 import { factText } from '../fact-text.ts'
 import type { Link } from '../link/link.ts'
-import { fillCommand } from '../runs/command.ts'
+import { commandsOf, startNote } from '../runs/command.ts'
 import type { StartWish } from '../runs/start-wish.ts'
 import { adoptionNote, adoptionStep } from './adopt.ts'
 import { type Backward, prepareBack } from './back.ts'
@@ -80,15 +80,6 @@ function orRefused<T>(work: () => T): T | ProblemError {
 		if (error instanceof ProblemError) return error
 		throw error
 	}
-}
-
-const commandsOf = (project: ProjectConfig, { sets = [{}] }: Pick<StartWish, 'sets'>) =>
-	sets.map((set) => fillCommand(project, set).command)
-
-/** What runs when all is up, as it runs there. */
-function startNote([command, ...others]: readonly string[]): string {
-	if (others.length === 0) return `Then "${command}" runs, and its results come back.`
-	return `Then ${others.length + 1} runs begin, the first with "${command}"; their results come back when all have succeeded.`
 }
 
 function orLeftovers(error: unknown): LeftoversError {

@@ -79,7 +79,8 @@ export function parseGround(fields: readonly string[]): Ground {
  */
 export async function lookAtBoth(link: Link, project: ProjectConfig, signal: AbortSignal): Promise<Standing> {
 	const { hub, base, validation, worktree } = project.git
-	if (project.strategy !== 'git') refuse('strategy-unsupported', { strategy: project.strategy })
+	if (project.strategy !== 'git')
+		refuse('strategy-unsupported', { strategy: project.strategy, kind: 'setup' })
 	await checkNames(project, signal)
 	await laptopGit()
 	const folder = await openLocal(project, signal)

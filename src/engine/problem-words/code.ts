@@ -168,8 +168,11 @@ export const codeWords = {
 		meaning: `${f('side')} said: ${f('reason')}.`,
 	}),
 	'strategy-unsupported': (f) => ({
-		title: `${f('strategy')} projects cannot be synced yet`,
-		meaning: 'This version moves code with git. Set "strategy": "git", or leave it out.',
+		title: `A ${f('strategy')} project has no ${f('kind')}`,
+		meaning:
+			f('kind') === 'undo'
+				? 'What its last sync overwrote or deleted is in a backup: restore it from there.'
+				: 'That is for projects whose code moves with git.',
 		...waits,
 	}),
 	'results-too-big': (f) => ({

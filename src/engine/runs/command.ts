@@ -2,6 +2,7 @@ import { ProblemError } from '../../contract/client.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
 import { problem } from '../problems.ts'
 import { quote } from '../quote.ts'
+import type { StartWish } from './start-wish.ts'
 
 /** What a project's run is asked to do. */
 export interface FilledCommand {
@@ -114,4 +115,14 @@ const units: Record<string, number> = { s: 1000, min: 60_000, h: 3_600_000, d: 8
 export function durationOf(text: string): number | null {
 	const [, count, unit = ''] = /^(\d{1,6}) ?(s|min|h|d)$/.exec(text) ?? []
 	return count === undefined ? null : Number(count) * (units[unit] ?? 0) || null
+}
+
+/** The commands of the runs that are wished for, one for each set, filled in. @throws ProblemError as `fillCommand` */
+export const commandsOf = (project: ProjectConfig, { sets = [{}] }: Pick<StartWish, 'sets'>) =>
+	sets.map((set) => fillCommand(project, set).command)
+
+/** What runs when all is up, as it runs there. */
+export function startNote([command, ...others]: readonly string[]): string {
+	if (others.length === 0) return `Then "${command}" runs, and its results come back.`
+	return `Then ${others.length + 1} runs begin, the first with "${command}"; their results come back when all have succeeded.`
 }
