@@ -52,7 +52,10 @@ const refusals: ReadonlySet<string> = new Set([
 	...['run-not-started', 'log-out-ends-runs', 'slurm-missing', 'slurm-refused'],
 ])
 
-/** Starts them all. `bringBackTo`: the project whose results are wanted at their end. */
+/**
+ * Starts them all. `bringBackTo`: the project whose results are wanted at their end.
+ * @throws ProblemError `operation-cancelled` when it was cancelled meanwhile: then what has begun is cancelled too
+ */
 export async function startRuns(
 	context: SyncContext,
 	runner: StepRunner,
@@ -83,6 +86,7 @@ export async function startRuns(
 		})
 		for (const run of runs) await context.book.started(run, options.bringBackTo)
 		learn(result, runs)
+		if (runner.signal.aborted) await giveUp(context, runner, runs)
 		const [one] = runs
 		const where = one ? runnerWords(one) || 'detached' : ''
 		say(runs.length > 1 ? `${runs.length} runs, ${where}` : where)
@@ -114,6 +118,7 @@ export async function waitForRuns(
 	result: OperationResult,
 	runs: readonly Run[],
 ): Promise<void> {
+	if (runner.signal.aborted) await giveUp(context, runner, runs)
 	await runner.step('validate', async (say) => {
 		const ends: Run[] = []
 		const hear = (seen: Run) => {
@@ -128,8 +133,7 @@ export async function waitForRuns(
 			}
 		} catch (error) {
 			if (!runner.signal.aborted) throw error
-			if (runner.signal.reason !== leaving) await cancelAll(context, runs)
-			throw new ProblemError(problem('operation-cancelled', {}))
+			await giveUp(context, runner, runs)
 		}
 		learn(result, ends)
 		for (const end of ends) {
@@ -141,10 +145,11 @@ export async function waitForRuns(
 	})
 }
 
-/** The last first: one that ends lets the next begin. */
-async function cancelAll(context: SyncContext, runs: readonly Run[]): Promise<void> {
-	const going = new Set(context.running().map(({ id }) => id))
+/** Cancels them, the last first: one that ends lets the next begin. When it is this process that ends, they go on. */
+async function giveUp(context: SyncContext, { signal }: StepRunner, runs: readonly Run[]): Promise<never> {
+	const going = new Set(signal.reason === leaving ? [] : context.running().map(({ id }) => id))
 	for (const { id } of runs.toReversed()) if (going.has(id)) await cancelRun(context.link, id).catch(() => {})
+	throw new ProblemError(problem('operation-cancelled', {}))
 }
 
 /** What an operation says of its runs: of several the first that failed, else the last. */

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join, relative } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { installDependencies, pinnedNode, root } from './dependencies.mjs'
 
 /** Program, its Debian package, its Homebrew formula, and what cannot be tested without it. */
@@ -72,6 +72,8 @@ const counts = { passed: 0, failed: 0, skipped: 0 }
 const rows = []
 /** What went wrong, told once more at the end: the output above it is long. */
 const failures = []
+/** What failed at first, told too: it may have passed alone, and is to be looked into all the same. */
+const unsteady = []
 
 function count(name, passed, failed, skipped = 0) {
 	counts.passed += passed
@@ -88,48 +90,60 @@ function check(name, file, args) {
 	count(name, status === 0 ? 1 : 0, status === 0 ? 0 : 1)
 }
 
-/** The failed tests of a report by vitest (its JSON has the shape of Jest's), each with how its first error begins. */
-function failuresOf(report) {
-	return report.testResults.flatMap((file) => {
-		const where = relative(root, file.name)
-		const failed = file.assertionResults.filter((test) => test.status === 'failed')
-		if (failed.length === 0 && file.status === 'failed') return [`${where}\n${file.message}`]
-		return failed.map((test) => {
-			const error = (test.failureMessages[0] ?? '').split('\n').slice(0, 12).join('\n    ')
-			return `${where}: ${test.fullName}\n    ${error}`
-		})
-	})
-}
-
 /** A suite that hangs is ended, so that what came before it is still told. */
 const longestMs = 45 * 60_000
+/** More files than these that fail are no matter of luck. */
+const mostTriedAgain = 6
 
-/** A vitest project, counted test by test. A runner that died without a report counts as one failure. */
+/** What vitest came to with this project, or with these files of it alone: a record for each file, from test/report.ts. */
+function vitest(name, files, options) {
+	const report = join(results, `${name}-${files.length}.jsonl`)
+	const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', name, ...options, ...files]
+	const { status } = spawnSync(node, [...args, '--reporter=default', '--reporter=./test/report.ts'], {
+		...{ cwd: root, stdio: 'inherit', timeout: longestMs, killSignal: 'SIGKILL' },
+		env: { ...env, HAWSER_TEST_REPORT: report },
+	})
+	const lines = existsSync(report) ? readFileSync(report, 'utf8').split('\n').filter(Boolean) : []
+	const records = lines.map((line) => JSON.parse(line))
+	const isWhole = records.at(-1)?.file === ''
+	const isTold = status === 0 || records.some(({ failures }) => failures.length > 0)
+	if (!isWhole || !isTold) {
+		const error = isWhole ? `the runner ended with ${status}` : 'the runner ended before its tests did'
+		records.push({ file: '', passed: 0, skipped: 0, failures: [{ name, error }] })
+	}
+	return records
+}
+
+const tell = (file, { name, error }) =>
+	`${file || 'the runner'}: ${name}\n    ${error.replaceAll('\n', '\n    ')}`
+
+/**
+ * A vitest project, counted test by test; a hook that failed counts as one, as does a runner that died. The suites wait
+ * for hundreds of real servers on a busy machine: files that fail are tried once more alone, and what passes only then
+ * is named, whatever the count says.
+ */
 function suite(name) {
 	console.log(`\n— ${name}`)
-	const report = join(results, `${name}.json`)
-	const { status } = spawnSync(
-		node,
-		[
-			join(root, 'node_modules/vitest/vitest.mjs'),
-			'run',
-			'--project',
-			name,
-			'--reporter=default',
-			'--reporter=json',
-			`--outputFile.json=${report}`,
-		],
-		{ cwd: root, env, stdio: 'inherit', timeout: longestMs, killSignal: 'SIGKILL' },
-	)
-	if (!existsSync(report)) {
-		failures.push(`${name}: the runner ended without a report`)
-		return count(name, 0, 1)
+	const first = vitest(name, [], [])
+	const failed = first.filter(({ file, failures }) => file !== '' && failures.length > 0)
+	let again = []
+	if (failed.length > 0 && failed.length <= mostTriedAgain) {
+		console.log(`\n— ${name}: what failed, alone`)
+		const files = failed.map(({ file }) => file)
+		again = vitest(name, files, ['--no-file-parallelism'])
 	}
-	const read = JSON.parse(readFileSync(report, 'utf8'))
-	const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = read
-	failures.push(...failuresOf(read))
-	const brokenElsewhere = status !== 0 && numFailedTests === 0 ? 1 : 0
-	count(name, numPassedTests, numFailedTests + brokenElsewhere, numPendingTests + numTodoTests)
+	const isAgain = (file) => again.some((other) => other.file !== '' && other.file === file)
+	const last = [...first.filter(({ file }) => file === '' || !isAgain(file)), ...again]
+	for (const { file, failures: found } of first.filter(({ file }) => isAgain(file)))
+		unsteady.push(...found.map((failure) => tell(file, failure)))
+	for (const { file, failures: found } of last) failures.push(...found.map((failure) => tell(file, failure)))
+	const sum = (of) => last.reduce((total, record) => total + of(record), 0)
+	count(
+		name,
+		sum(({ passed }) => passed),
+		sum(({ failures }) => failures.length),
+		sum(({ skipped }) => skipped),
+	)
 }
 
 check('format and lint', join(bin, 'biome'), ['ci', '--error-on-warnings', '.'])
@@ -142,6 +156,7 @@ check('build', node, [join(root, 'src/setup/build.mjs')])
 for (const name of ['unit', 'peers', 'window', 'app']) suite(name)
 
 rmSync(results, { recursive: true, force: true })
+if (unsteady.length > 0) console.log(`\nFailed at first, tried again alone:\n${unsteady.join('\n')}`)
 if (failures.length > 0) console.log(`\nFailed:\n${failures.join('\n')}`)
 console.log(`\n${rows.join('\n')}\n`)
 console.log(

@@ -84,9 +84,16 @@ export async function play(
 				await until(() => existsSync(join(runs, id, 'exit')) || processesOf(runs, id).wrapper.length === 0)
 		},
 		seenBy: async (laptop) => {
-			const goOn = () =>
-				laptop.runs().filter(({ outcome, queue }) => outcome.status === 'running' && queue === null)
-			await until(() => goOn().length === cast.count)
+			await vi.waitFor(
+				() => {
+					const all = laptop.runs()
+					const goOn = all.filter(({ outcome, queue }) => outcome.status === 'running' && queue === null)
+					if (goOn.length === cast.count) return
+					const seen = all.map((run) => [run.id, run.outcome, run.queue])
+					throw new Error(`not all ${cast.count} go on: ${JSON.stringify(seen)}`)
+				},
+				{ timeout: 30_000, interval: 20 },
+			)
 		},
 	}
 	const { tell, history } = await column(stage)

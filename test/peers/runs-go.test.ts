@@ -120,6 +120,24 @@ describe.skipIf(sshdMissing)(`runs with parameters${sshdMissing ? ` (skipped: ${
 		expect(runsOf(engine).map((run) => run.lastLine)).toEqual(['lr 1 7 1/2', '', ''])
 	})
 
+	test.each([
+		['a run', [{ lr: '1' }]],
+		['a series', [{ lr: '1' }, { lr: '2' }]],
+	])('cancelled before the answer of its start came, %s is cancelled all the same', async (_, sets) => {
+		const { hold, sshd, engine } = await setUp()
+		await writeFile(hold, '')
+		const { operation } = await engine.call('go', { sets })
+		await engine.until((state) =>
+			state.operations[operation]?.steps.some(({ id, status }) => id === 'start' && status === 'running'),
+		)
+		await engine.call('cancelOperation', { operation })
+		expect(await engine.call('waitOperation', { operation })).toMatchObject({ status: 'cancelled' })
+		await expect
+			.poll(() => runsOf(engine).map(({ outcome }) => outcome.status))
+			.toEqual(sets.map(() => 'cancelled'))
+		expect(await readdir(join(sshd.home, '.hawser/runs'))).toHaveLength(sets.length)
+	})
+
 	test('an interrupted go of a series is taken up again', async () => {
 		const { hold, engine, start } = await setUp()
 		await writeFile(hold, '')
