@@ -42,13 +42,12 @@ export class RunBook {
 	}
 
 	/**
-	 * Takes in a run as its workstation tells it. Answers may overtake each other: what has ended does not
-	 * run again.
+	 * Takes in a run as its workstation tells it. Answers may overtake each other: what has ended does not run again, and
+	 * what has begun does not wait again as it did before.
 	 */
 	seen(told: Run): void {
 		const known = this.#store.state.runs[told.id]
-		const overtaken = known && known.outcome.status !== 'running' && told.outcome.status === 'running'
-		const run = overtaken ? known : { ...told, progress: this.#progress(told, known) }
+		const run = known && isOvertaken(told, known) ? known : { ...told, progress: this.#progress(told, known) }
 		const expected = this.#ledger.isExpected(run.id)
 		this.#ledger.answered(run.id).catch(() => {})
 		const running = run.outcome.status === 'running'
@@ -184,4 +183,11 @@ export class RunBook {
 	#notice(run: Run): void {
 		if (this.#ledger.isUntold(run.id)) this.#tell(this.#store.state.runs[run.id] ?? run)
 	}
+}
+
+/** Whether it was told before what is known. A run that is held up after it began, as Slurm can, keeps when it began. Pure. */
+function isOvertaken(told: Run, known: Run): boolean {
+	if (told.outcome.status !== 'running') return false
+	if (known.outcome.status !== 'running') return true
+	return told.queue !== null && known.queue === null && told.startedAt < known.startedAt
 }

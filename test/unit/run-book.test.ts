@@ -75,6 +75,30 @@ describe('the run book', () => {
 		expect(store.state.runs.r1?.outcome.status).toBe('succeeded')
 	})
 
+	test('what has begun does not wait again for an answer of its start that comes late', async () => {
+		const { store, book } = await setUp()
+		const waiting: Run = { ...running, queue: { reason: 'in the queue', startsAt: null } }
+		const begun: Run = { ...running, startedAt: startedAt + 60 }
+		book.seen(begun)
+		await book.started(waiting, null)
+		expect(store.state.runs.r1).toMatchObject({ queue: null, startedAt: begun.startedAt })
+		// What Slurm holds up later does wait.
+		const held: Run = { ...begun, queue: { reason: 'suspended', startsAt: null } }
+		book.seen(held)
+		expect(store.state.runs.r1?.queue).toEqual(held.queue)
+	})
+
+	test('what waits is told to wait, and for what', async () => {
+		const { store, book } = await setUp()
+		const waiting: Run = { ...running, queue: { reason: 'in the queue', startsAt: null } }
+		await book.started(waiting, null)
+		const longer: Run = { ...waiting, queue: { reason: 'no free node', startsAt: null } }
+		book.seen(longer)
+		expect(store.state.runs.r1?.queue).toEqual(longer.queue)
+		book.seen({ ...running, startedAt: startedAt + 60 })
+		expect(store.state.runs.r1?.queue).toBeNull()
+	})
+
 	test('an end that was seen but told by nobody is told after a restart; once claimed, never again', async () => {
 		const first = await setUp()
 		await first.book.started(running, null)
