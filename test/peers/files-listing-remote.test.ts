@@ -186,7 +186,10 @@ test('a root that is not there, is no folder, is a link, or is below the home', 
 	const link = localLink(home)
 	links.push(link)
 	const head = async (path: string) => (await remoteListing(link, path)).head
-	expect(await head(join(root, 'no/such'))).toMatchObject({ exists: 'no', root: null, inode: null, home })
+	expect(await head(join(root, 'no/such'))).toMatchObject({
+		...{ exists: 'no', root: join(root, 'no/such'), inode: null, home },
+	})
+	expect(await head('~/link/no')).toMatchObject({ exists: 'no', root: join(root, 'no') })
 	expect((await head(join(root, 'no/such'))).freeBytes).toBeGreaterThan(0)
 	expect(await head(join(root, 'f'))).toMatchObject({ exists: 'other' })
 	expect(await head('~/link')).toMatchObject({ exists: 'yes', isLink: true, root })

@@ -339,9 +339,11 @@ async function befall(
 		await rename(away(root), root)
 	})
 	if (what === 'missing') return []
+	const former = existsSync(instead(root)) ? filesBelow(instead(root)) : []
+	const gone = former.map((path) => contentOf(join(instead(root), path)) ?? '')
 	await rm(instead(root), { recursive: true, force: true })
 	await mkdir(instead(root))
 	await writeFile(join(instead(root), 'train.py'), `instead ${++world.texts}\n`)
 	await symlink(instead(root), root)
-	return []
+	return gone
 }

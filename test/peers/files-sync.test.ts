@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs'
 import {
 	chmod,
 	lstat,
+	mkdir,
 	mkdtemp,
 	readdir,
 	readFile,
 	readlink,
+	rename,
 	rm,
 	stat,
 	symlink,
@@ -61,6 +64,19 @@ describe.skipIf(sshdMissing)(`files${sshdMissing ? ` (skipped: ${sshdMissing})` 
 		const third = await bed.sync('up')
 		expect(third).toMatchObject({ status: 'succeeded', files: { up: { count: 1 } } })
 		expect(await text(join(workstation, 'train.py'))).toBe('print(22)\n')
+	})
+
+	test('a folder that the first sync made, and that leads elsewhere before the next, is another one', async () => {
+		bed = await makeFilesBed()
+		const { workstation } = bed
+		await rm(workstation, { recursive: true, force: true })
+		await bed.write('laptop', { 'a.txt': 'one' })
+		expect(await bed.sync('up')).toMatchObject({ status: 'succeeded' })
+		await rename(workstation, `${workstation}.2`)
+		await symlink(`${workstation}.2`, workstation)
+		await bed.write('laptop', { 'a.txt': 'two' })
+		expect(await bed.sync('up')).toMatchObject({ problem: { code: 'files-root-moved' } })
+		expect(await text(join(workstation, 'a.txt'))).toBe('one')
 	})
 
 	test('what both sides changed waits; the other version is kept, and can be brought back', async () => {
@@ -143,6 +159,34 @@ describe.skipIf(sshdMissing)(`files${sshdMissing ? ` (skipped: ${sshdMissing})` 
 		await rm(join(laptop, 'left.txt'))
 		await rm(join(laptop, '.gitignore'), { force: true })
 		expect(await bed.sync('up')).toMatchObject({ problem: { code: 'files-root-empty' } })
+	})
+
+	test('a folder that a deletion empties goes with it when the other side has none, and stays when it has', async () => {
+		bed = await makeFilesBed({ files: { delete: true } })
+		const { laptop, workstation } = bed
+		const rest = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`rest/${at}`, 'x']))
+		await bed.write('laptop', { ...rest, 'gone/a/f': 'f', 'empty/f': 'f', 'part/sub/f': 'f', 'own/f': 'f' })
+		await bed.sync('up')
+		await rm(join(laptop, 'gone'), { recursive: true })
+		await rm(join(laptop, 'empty/f'))
+		await rm(join(laptop, 'part/sub'), { recursive: true })
+		await rm(join(laptop, 'own'), { recursive: true })
+		// What is in there is nobody else's to take away.
+		await mkdir(join(workstation, 'own/of its own'))
+		expect(await bed.sync('up')).toMatchObject({ files: { up: { count: 0, deleted: 4 } } })
+		expect((await readdir(workstation)).sort()).toEqual(['empty', 'own', 'part', 'rest'])
+		expect(await readdir(join(workstation, 'part'))).toEqual([])
+		expect(await bed.sync('up')).toMatchObject({ files: { up: { count: 0, deleted: 0 } } })
+
+		const many = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`results/${at}`, 'x']))
+		await bed.write('workstation', { ...many, 'results/gone/a/f': 'f', 'results/empty/f': 'f' })
+		await bed.sync('back')
+		await rm(join(workstation, 'results/gone'), { recursive: true })
+		await rm(join(workstation, 'results/empty/f'))
+		expect(await bed.sync('back')).toMatchObject({ files: { back: { count: 0, deleted: 2 } } })
+		expect(existsSync(join(laptop, 'results/gone'))).toBe(false)
+		expect(await readdir(join(laptop, 'results/empty'))).toEqual([])
+		expect(await bed.sync('back')).toMatchObject({ files: { back: { count: 0, deleted: 0 } } })
 	})
 
 	test('results that have a folder of their own: nothing is sent from there, and it has its own last sync', async () => {

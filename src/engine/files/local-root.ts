@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { lstat, readdir, realpath, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
@@ -5,7 +6,7 @@ import { basename, dirname, join } from 'node:path'
 export interface LocalRoot {
 	/** `other`: something that is no folder; `denied`: one that may not be read. */
 	exists: 'yes' | 'no' | 'other' | 'denied'
-	/** Without links; null: it is not there. */
+	/** Without links; of a folder that is not there: where it would be. Null: not known. */
 	realPath: string | null
 	/** A link leads there. */
 	isLink: boolean
@@ -26,18 +27,29 @@ export async function inspectRoot(root: string): Promise<LocalRoot> {
 	const free = await freeBytes(root)
 	const nothing = { realPath: null, isLink: itself?.isSymbolicLink() ?? false, inode: null, isEmpty: true }
 	const none = { ...nothing, freeBytes: free, caseInsensitive: false }
-	if (!folder) return { ...none, exists: itself ? 'other' : 'no' }
+	if (!folder && !itself) return { ...none, exists: 'no', realPath: await placeOf(root) }
+	if (!folder) return { ...none, exists: 'other' }
 	if (!folder.isDirectory()) return { ...none, exists: 'other' }
 	const names = await readdir(root).catch(() => null)
-	if (!names) return { ...none, exists: 'denied', isEmpty: false }
+	const realPath = await realpath(root).catch(() => null)
+	// It has gone away meanwhile, as a disk does.
+	if (realPath === null && !existsSync(root)) return { ...none, exists: 'no', realPath: await placeOf(root) }
+	if (!names || realPath === null) return { ...none, exists: 'denied', isEmpty: false }
 	return {
 		...none,
 		exists: 'yes',
-		realPath: await realpath(root),
+		realPath,
 		inode: folder.ino.toString(),
 		isEmpty: names.every((name) => name === '.git'),
 		caseInsensitive: await isCaseInsensitive(root, names),
 	}
+}
+
+async function placeOf(path: string): Promise<string | null> {
+	const found = await realpath(path).catch(() => null)
+	if (found !== null || path === dirname(path)) return found
+	const above = await placeOf(dirname(path))
+	return above === null ? null : join(above, basename(path))
 }
 
 async function freeBytes(folder: string): Promise<number | null> {

@@ -36,7 +36,15 @@ while [ ! -d "$disk" ]; do
 done
 record free "$(df -Pk "$disk" 2>/dev/null | awk 'NR == 2 { for (f = 5; f <= NF; f++) if ($f ~ /^[0-9]+%$/) print $(f - 1) }')"
 if [ ! -d "$at" ]; then
-	if [ -e "$at" ] || [ -L "$at" ]; then record exists other; else record exists no; fi
+	if [ -e "$at" ] || [ -L "$at" ]; then
+		record exists other
+	else
+		record exists no
+		# Where it will be once it is made: another folder there is then seen to be another.
+		parent=$(cd "$disk" 2>/dev/null && pwd -P)
+		rest=${at#"${disk%/}"}
+		[ -z "$parent" ] || record root "${parent%/}/${rest#/}"
+	fi
 	exit 0
 fi
 if ! cd "$at" 2>/dev/null || ! [ -r . ]; then

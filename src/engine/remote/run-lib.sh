@@ -140,9 +140,15 @@ run_record() {
 		echo "run.size $(log_size "$1/log")"
 		printf 'run.last %s\n' "$(last_line "$1/log")"
 	fi
-	record_prefixed "$1/began" run.began
 	record_prefixed "$1/gpu" run.gpu
-	[ -e "$1/exit" ] || record_prefixed "$1/queue" run.queue
+	record_waits=
+	[ -e "$1/exit" ] || [ ! -e "$1/queue" ] || record_waits=$(record_prefixed "$1/queue" run.queue)
+	# What waits has not begun, whatever its wrapper is writing just now: by that an older word is told from a newer one.
+	# What Slurm holds up has begun before.
+	case $record_waits in
+	'' | *'run.queue-reason Suspended'*) record_prefixed "$1/began" run.began ;;
+	esac
+	[ -z "$record_waits" ] || printf '%s\n' "$record_waits"
 	echo 'run.end 0'
 }
 

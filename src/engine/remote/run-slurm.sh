@@ -200,6 +200,8 @@ slurm_is_named() {
 slurm_judge() {
 	case $2 in
 	PENDING | CONFIGURING | REQUEUE* | RESV_DEL_HOLD | SPECIAL_EXIT)
+		# Slurm's word may be older than the run's own, that it has begun; none is put in the queue again (--no-requeue).
+		[ ! -e "$1/pid" ] || return 0
 		if slurm_queue "$1" "${4:-None}" "$5"; then slurm_news="$slurm_news ${1##*/}"; fi
 		;;
 	SUSPENDED | STOPPED)
