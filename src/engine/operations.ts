@@ -145,7 +145,7 @@ export class Operations {
 		try {
 			await request.work(this.#runner(id, ender.signal), result)
 		} catch (error) {
-			result.problem = problemOf(error)
+			result.problem = isAbort(error, ender.signal) ? problem('operation-cancelled', {}) : problemOf(error)
 			result.cancelled = result.problem.code === 'operation-cancelled'
 		}
 		clearTimeout(later)
@@ -195,6 +195,10 @@ export class Operations {
 		for (const old of ended.slice(0, -mostEnded)) this.#store.put('operations', old.id, undefined)
 	}
 }
+
+/** Whether work ended for its signal, by whatever piece of it noticed first: with the reason itself, or Node's own error. */
+const isAbort = (error: unknown, signal: AbortSignal) =>
+	signal.aborted && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'))
 
 const emptyResult = () => ({ run: null, series: [], commits: { up: [], back: [] }, metrics: null })
 

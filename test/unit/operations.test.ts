@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
 import type { StepRunner } from '../../src/engine/operation.ts'
@@ -5,6 +7,8 @@ import { type OperationResult, Operations } from '../../src/engine/operations.ts
 import { problem } from '../../src/engine/problems.ts'
 import { Store } from '../../src/engine/store.ts'
 import { emptyState, startedAt } from './states.ts'
+
+const execute = promisify(execFile)
 
 function setUp() {
 	const store = new Store(emptyState(), (state) => state.summary)
@@ -91,6 +95,29 @@ describe('operations', () => {
 		operations.cancel(id)
 		expect(await operations.wait(id)).toMatchObject({ status: 'cancelled' })
 		expect(steps(id)).toEqual(['done', 'skipped'])
+	})
+
+	test.each([
+		['throws its reason', async ({ signal }: StepRunner) => signal.throwIfAborted()],
+		['tells it by a program', async ({ signal }: StepRunner) => void (await execute('true', { signal }))],
+	])('cancelled or left, a piece of work that %s was cancelled', async (_, piece) => {
+		for (const end of ['cancel', 'dispose'] as const) {
+			const { store, operations, start } = setUp()
+			const gate = Promise.withResolvers<void>()
+			const id = start(async (runner) => {
+				await runner.step('one', async () => {
+					await gate.promise
+					await piece(runner)
+				})
+			})
+			const left = end === 'cancel' ? operations.cancel(id) : operations.dispose()
+			gate.resolve()
+			await left
+			await operations.wait(id)
+			expect(store.state.operations[id]?.outcome).toMatchObject({
+				...{ status: 'cancelled', problem: { code: 'operation-cancelled' } },
+			})
+		}
 	})
 
 	test('an exception that nobody foresaw is a failure in words', async () => {
