@@ -24,6 +24,15 @@ export function LogView({ run }: { run: Run }) {
 	const [held, setHeld] = useState(false)
 	/** The first block that is drawn, by its id, once one has scrolled up: what nobody sees costs nothing. */
 	const [drawnFrom, setDrawnFrom] = useState<number | null>(null)
+	/** Jumps to hits that were drawn. The end is left with the drawing, not before: what is in sight till then may be it. */
+	const [jumps, setJumps] = useState(0)
+	if (shown && shown.jumps !== jumps) {
+		setJumps(shown.jumps)
+		if (shown.jumps > jumps) {
+			setStuck(false)
+			setDrawnFrom(Number.NEGATIVE_INFINITY)
+		}
+	}
 	const blocks = shown?.log.blocks ?? []
 	const first = firstDrawn(blocks, stuck ? null : drawnFrom)
 	const drawn = blocks.slice(first)
@@ -89,17 +98,7 @@ export function LogView({ run }: { run: Run }) {
 	return (
 		// biome-ignore lint/a11y/noStaticElementInteractions: a shortcut for what is inside
 		<div className="log-place" onKeyDown={hearKeys}>
-			<LogSearch
-				run={run}
-				field={field}
-				onHit={(hit) => {
-					// Not before it is there: what is in sight now may be the end.
-					void reader.current?.jump(hit.offset).then(() => {
-						setStuck(false)
-						setDrawnFrom(Number.NEGATIVE_INFINITY)
-					})
-				}}
-			>
+			<LogSearch run={run} field={field} onHit={(hit) => void reader.current?.jump(hit.offset)}>
 				{isGoing(run) && shown?.following && !away && <Button onClick={hold}>Pause</Button>}
 				{isGoing(run) && held && !away && <Button onClick={toEnd}>Follow</Button>}
 			</LogSearch>

@@ -2,6 +2,7 @@ import type { ParentPort } from 'electron'
 import ElectronStore from 'electron-store'
 import { createEngine } from '../engine/engine.ts'
 import { type Attachment, attachOrHost } from '../engine/rpc/host.ts'
+import { keepHeapSmall } from '../engine/small-heap.ts'
 import { createBuiltIn } from '../workstation/built-in.ts'
 import { type EngineRequest, engineRequestSchema } from './engine-messages.ts'
 import { keychainClient } from './keychain-client.ts'
@@ -18,8 +19,9 @@ const [dataFolder = '', version = ''] = process.argv.slice(2)
 const parent = (process as NodeJS.Process & { parentPort: ParentPort }).parentPort
 
 const keychain = keychainClient(parent)
-const attaching = attachOrHost(dataFolder, async () =>
-	createEngine({
+const attaching = attachOrHost(dataFolder, async () => {
+	keepHeapSmall()
+	return await createEngine({
 		dataFolder,
 		version,
 		ConfigStore: ElectronStore,
@@ -27,8 +29,8 @@ const attaching = attachOrHost(dataFolder, async () =>
 		keychain,
 		resident: true,
 		cli: await ownCli(import.meta.dirname, process.env),
-	}),
-)
+	})
+})
 parent.on('message', ({ data, ports }) => {
 	const { success, data: request } = engineRequestSchema.safeParse(data)
 	if (!success) return

@@ -4,6 +4,7 @@ import open from 'open'
 import { createEngine } from '../engine/engine.ts'
 import { runInTerminal } from '../engine/process/terminal.ts'
 import { attachOrHost } from '../engine/rpc/host.ts'
+import { keepHeapSmall } from '../engine/small-heap.ts'
 import { createBuiltIn } from '../workstation/built-in.ts'
 import type { Doors } from './session.ts'
 
@@ -12,8 +13,9 @@ export function realDoors(version: string, program: string): Doors {
 	return {
 		version,
 		openEngine: (dataFolder, resident) =>
-			attachOrHost(dataFolder, () =>
-				createEngine({
+			attachOrHost(dataFolder, () => {
+				keepHeapSmall()
+				return createEngine({
 					dataFolder,
 					version,
 					ConfigStore: Conf,
@@ -22,8 +24,8 @@ export function realDoors(version: string, program: string): Doors {
 					keychain: null,
 					resident,
 					cli: [process.execPath, program],
-				}),
-			),
+				})
+			}),
 		openBrowser: async (url) => {
 			const child = await open(url)
 			child.on('error', () => {})

@@ -57,6 +57,7 @@ export function addSync(program: Command, cli: Cli): void {
 			command
 				.option('-m, --commit <message>', 'commit the changed files first')
 				.option('--untracked', 'with --commit: files that git does not know yet too')
+				.option('--full', 'look at all files, also those that nobody touched since the last sync')
 		if (kind === 'up' || kind === 'go' || kind === 'back')
 			command
 				.option('--big', 'commit files of any size; move or delete as many files as it takes')

@@ -12,6 +12,7 @@ export interface WishOptions {
 	untracked?: boolean
 	take?: string[]
 	big?: boolean
+	full?: boolean
 	set?: string[]
 	anyway?: boolean
 }
@@ -20,6 +21,7 @@ export interface Wishes {
 	commit?: CommitWish
 	take?: Take
 	big?: boolean
+	full?: boolean
 }
 
 /** What of them is about the runs to start. @throws ProblemError `input-invalid` */
@@ -29,7 +31,7 @@ export function startWishOf({ set, anyway }: WishOptions, command: string): Star
 }
 
 /** What of them is about moving code. @throws ProblemError `input-invalid` */
-export function wishesOf({ commit, untracked, take, big }: WishOptions, command: string): Wishes {
+export function wishesOf({ commit, untracked, take, big, full }: WishOptions, command: string): Wishes {
 	const wrong = (message: string) => new ProblemError(problem('input-invalid', { command, message }))
 	if (untracked && commit === undefined) throw wrong('--untracked goes with --commit')
 	const wishes: Wishes = {}
@@ -43,5 +45,6 @@ export function wishesOf({ commit, untracked, take, big }: WishOptions, command:
 		}
 	}
 	if (big) wishes.big = true
+	if (full) wishes.full = true
 	return wishes
 }

@@ -28,7 +28,11 @@ const bringSchema = plannedSchema.extend({
 	/** Files over the limit are committed too, and so many files or deletions as would else wait for a person's word. */
 	big: z.boolean().optional(),
 })
-const sendSchema = bringSchema.extend({ commit: commitWishSchema.optional() })
+/** `full`: of files all are looked at, also those that nobody touched since the last sync. */
+const sendSchema = bringSchema.extend({
+	commit: commitWishSchema.optional(),
+	full: z.boolean().optional(),
+})
 /** A worktree of a project, the prepared merge's too, by its path on that machine. */
 const folderSchema = z.strictObject({
 	project: z.string().optional(),
@@ -120,6 +124,7 @@ export const commands = {
 			commit: commitWishSchema.optional(),
 			take: takeSchema.optional(),
 			big: z.boolean().optional(),
+			full: z.boolean().optional(),
 			/** The parameters of the runs that `go` would start. */
 			sets: startSchema.shape.sets,
 		}),

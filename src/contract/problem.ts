@@ -8,6 +8,7 @@ export const problemCodes = [
 	// what a person typed or wrote
 	'config-invalid',
 	'config-unreadable',
+	'config-unwritable',
 	'workstation-unknown',
 	'project-unknown',
 	'project-ambiguous',
@@ -60,6 +61,7 @@ export const problemCodes = [
 	// the workstation itself
 	'remote-timeout',
 	'remote-failed',
+	'remote-killed',
 	'remote-garbled',
 	'tool-missing',
 	'tool-old',
@@ -104,6 +106,7 @@ export const problemCodes = [
 	'rsync-missing',
 	'files-root-missing',
 	'files-root-moved',
+	'files-root-gone',
 	'files-no-space',
 	'files-unwritable',
 	'files-move-failed',
@@ -178,6 +181,7 @@ export const problemCodes = [
 	'editor-failed',
 	'process-failed',
 	'process-silent',
+	'disk-full',
 	'internal',
 ] as const
 

@@ -56,7 +56,7 @@ export function createCodeHandlers(roster: Roster, dataFolder: string, now: () =
 	return {
 		preview: async ({ project: name, kind, ...wish }) => {
 			const { project, link } = await at(name)
-			const around = { project: project.config, link, dataFolder, now }
+			const around = { project: project.config, link, dataFolder, now, watch: project.filesWatch }
 			if (project.config.strategy === 'files') return await previewFiles(around, kind, wish, bounded())
 			if (kind === 'agent') return await previewAgent(link, project.config, wish, bounded(), now())
 			const plan = await preview(link, project.config, kind, wish, bounded(), now())

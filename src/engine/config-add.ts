@@ -8,13 +8,14 @@ import { problem } from './problems.ts'
 /**
  * Adds a project to the settings file, which is made where there is none. What a person wrote stays as it is;
  * the file is replaced in one go, and only by settings without a mistake.
- * @throws ProblemError `config-unreadable`, `config-invalid`
+ * @throws ProblemError `config-unreadable`, `config-unwritable`, `config-invalid`
  */
 export async function addToSettings(file: string, entry: Record<string, unknown>): Promise<void> {
-	const unreadable = (error: unknown) => {
+	const failed = (code: 'config-unreadable' | 'config-unwritable') => (error: unknown) => {
 		const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
-		return new ProblemError(problem('config-unreadable', { reason, file }))
+		return new ProblemError(problem(code, { reason, file }))
 	}
+	const unreadable = failed('config-unreadable')
 	const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
 	const before = await readFile(file, 'utf8').catch((error: unknown) => {
 		if (isMissing(error)) return null
@@ -33,6 +34,6 @@ export async function addToSettings(file: string, entry: Record<string, unknown>
 	if ('problem' in result) throw new ProblemError(result.problem)
 	// The mode of a file that is there stays.
 	await writeFileAtomic(file, after, before === null ? { mode: 0o600 } : {}).catch((error: unknown) => {
-		throw unreadable(error)
+		throw failed('config-unwritable')(error)
 	})
 }

@@ -42,8 +42,13 @@ export function problem(code: ProblemCode, facts: Facts): Problem {
 	}
 }
 
-/** Any thrown value as a problem: one of ours as it is, anything else as `internal`. */
+/** The laptop's disk, or what a person may use of it, has no room: only here does this process write files itself. */
+const isFull = (error: unknown): error is NodeJS.ErrnoException =>
+	error instanceof Error && ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+/** Any thrown value as a problem: one of ours as it is, a full disk by its name, anything else as `internal`. */
 export function problemOf(error: unknown): Problem {
 	if (error instanceof ProblemError) return error.problem
+	if (isFull(error)) return problem('disk-full', { reason: error.message })
 	return problem('internal', { message: error instanceof Error ? error.message : String(error) })
 }

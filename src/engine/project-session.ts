@@ -2,9 +2,11 @@ import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig } from '../contract/config.ts'
 import type { FilesPending, ProjectState, RunnerKind } from '../contract/state.ts'
 import { AgentSession } from './agents/agent-session.ts'
+import { FilesWatch } from './files/files-watch.ts'
 import { readFilesPending } from './files/pending.ts'
 import { travelsAsFiles } from './files/project.ts'
 import type { LocalFacts, RemoteFacts } from './git/facts.ts'
+import { localPath } from './git/git.ts'
 import { gitFoldersOf, readLocal } from './git/local.ts'
 import { pendingOf } from './git/pending.ts'
 import { parseRemote, remoteFactsScript } from './git/remote.ts'
@@ -22,6 +24,8 @@ export class ProjectSession {
 	readonly config: ProjectConfig
 	/** Null: the settings name none. */
 	readonly agent: AgentSession | null
+	/** What was touched of its files; null: none of them travel. */
+	readonly filesWatch: FilesWatch | null
 	readonly #store: Store
 	readonly #now: () => number
 	#local: LocalFacts | null = null
@@ -39,6 +43,7 @@ export class ProjectSession {
 	constructor(config: ProjectConfig, options: { store: Store; now: () => number; runner: RunnerKind }) {
 		this.config = config
 		this.agent = AgentSession.of(config, options)
+		this.filesWatch = travelsAsFiles(config) ? new FilesWatch(localPath(config.local), options.now) : null
 		this.#store = options.store
 		this.#now = options.now
 		const { git, validation } = config
@@ -93,7 +98,7 @@ export class ProjectSession {
 	/** Reads what of its files waits either way. A problem is shown in the state, not thrown. */
 	async readFiles(link: Link, dataFolder: string): Promise<void> {
 		if (this.#disposed || !travelsAsFiles(this.config)) return
-		const around = { project: this.config, link, dataFolder, now: this.#now }
+		const around = { project: this.config, link, dataFolder, now: this.#now, watch: this.filesWatch }
 		try {
 			const files = await readFilesPending(around, this.#ender.signal)
 			this.showFiles(() => files)
@@ -121,7 +126,7 @@ export class ProjectSession {
 
 	async dispose(): Promise<void> {
 		this.leave()
-		await this.#pace.end()
+		await Promise.all([this.#pace.end(), this.filesWatch?.close()])
 		this.#store.put('projects', this.config.name, undefined)
 	}
 

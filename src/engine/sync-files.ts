@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { ProblemError } from '../contract/client.ts'
 import type { ProjectConfig } from '../contract/config.ts'
 import { backupPlaces, pruneBackups } from './files/backups.ts'
@@ -6,11 +7,13 @@ import { pendingAfter } from './files/pending.ts'
 import { filePlaces } from './files/places.ts'
 import { fileSteps, requireFilesPlan } from './files/plan.ts'
 import { resultPatterns, travelsAsFiles } from './files/project.ts'
-import { survey } from './files/survey.ts'
+import { baseName, type Survey, survey } from './files/survey.ts'
 import { fileTools } from './files/tools.ts'
 import type { Wish } from './git/wish.ts'
-import type { PlannedStep, StepRunner } from './operation.ts'
+import type { Link } from './link/link.ts'
+import type { PlannedStep, Say, StepRunner } from './operation.ts'
 import type { OperationResult } from './operations.ts'
+import { problemOf } from './problems.ts'
 import { runBatch } from './remote/batch.ts'
 import type { SyncContext } from './sync.ts'
 import { refuseWhileRunning } from './sync-run.ts'
@@ -56,23 +59,37 @@ export async function syncFiles(
 	context: SyncContext,
 	direction: 'up' | 'back',
 	kind: 'up' | 'back' | 'go',
-	wish: Pick<Wish, 'plan' | 'take' | 'big'>,
+	wish: Pick<Wish, 'plan' | 'take' | 'big' | 'full'>,
 	runner: StepRunner,
 	result: OperationResult,
 ): Promise<void> {
-	const { project, link, dataFolder, now } = context
+	const { project, link, dataFolder, now, filesWatch: watch } = context
 	if (!moves(direction, project)) return
-	const around = { project, link, dataFolder, now }
+	const around = { project, link, dataFolder, now, watch }
 	const seen = await runner.step(compareStep[direction], async (say) => {
-		// Asked beside the comparison, so that no time is lost for it.
-		const places = filePlaces(project, dataFolder)
-		const tools = fileTools(link, places, direction === 'back' && places.own !== places.ownInto)
-		// A `go` has asked for what runs there already.
-		const runs = kind === 'up' ? askForRuns(context, runner.signal) : null
-		const [found] = await Promise.all([survey(around, direction, wish, runner.signal), tools, runs])
-		say(found.choice.isNothing ? 'nothing to move' : '')
+		const compare = async () => {
+			const surveying = survey(around, direction, wish, runner.signal)
+			// Asked beside the comparison, so that no time is lost for it.
+			const places = filePlaces(project, dataFolder)
+			const tools = fileTools(link, places, direction === 'back' && places.own !== places.ownInto)
+			// A `go` has asked for what runs there already.
+			const runs = kind === 'up' ? askForRuns(context, runner.signal) : null
+			try {
+				return (await Promise.all([surveying, tools, runs]))[0]
+			} catch (error) {
+				await surveying.then(
+					(found) => found.close(),
+					() => {},
+				)
+				throw error
+			}
+		}
+		const found = await throughLosses(link, runner.signal, say, compare)
+		say(comparedWords(found))
 		return found
 	})
+	// Of results that have a folder of their own the tree has nothing.
+	const base = seen.isApart ? null : baseName(seen.index)
 	try {
 		if (seen.problem) throw new ProblemError(seen.problem)
 		requireFilesPlan(wish.plan, seen.choice)
@@ -89,14 +106,51 @@ export async function syncFiles(
 		} else if (seen.choice.baseChanges > 0)
 			await seen.index.replace({ ...seen.head, syncedAt: now() }, seen.choice.newBase(null))
 		else await seen.index.remark({ ...seen.head, syncedAt: now() })
+		if (direction === 'up') seen.vouch()
 		context.showFiles((before) => pendingAfter(before, direction, seen.choice, now(), true))
 	} catch (error) {
 		context.showFiles((before) => pendingAfter(before, direction, seen.choice, now(), false))
 		throw error
 	} finally {
+		if (!seen.isApart) watch?.rebase(base, baseName(seen.index))
 		await seen.close()
 	}
 }
+
+/** So often in one operation; then the line is no good. */
+const mostLosses = 3
+const linkTimeoutMs = 60_000
+/** A connection that has just failed may take so long to say of itself that it has. */
+const noticedMs = 250
+
+/** Work that changes nothing: lost with the link, it begins anew once that is up again. */
+async function throughLosses<T>(
+	link: Link,
+	signal: AbortSignal,
+	say: Say,
+	work: () => Promise<T>,
+): Promise<T> {
+	for (let losses = 1; ; losses++)
+		try {
+			return await work()
+		} catch (error) {
+			if (problemOf(error).code !== 'link-lost' || losses > mostLosses) throw error
+			say('waits for the link')
+			await pause(noticedMs, undefined, { signal })
+			await link.whenUp(linkTimeoutMs, signal)
+			say('')
+		}
+}
+
+/** Of the first comparison nothing need be said: it is of everything. */
+function comparedWords({ choice, index, look }: Survey): string {
+	const what = choice.isNothing ? ['nothing to move'] : []
+	if (!look || baseName(index) === null) return what.join()
+	return [...what, look.places ? touchedWords(look.places.length) : `all files: ${look.why}`].join(' · ')
+}
+
+const touchedWords = (count: number) =>
+	count === 0 ? 'nothing was touched' : `looked at ${count === 1 ? '1 place' : `${count} places`}`
 
 async function askForRuns({ link, runsRider }: SyncContext, signal: AbortSignal): Promise<void> {
 	const rider = runsRider()

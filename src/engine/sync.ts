@@ -4,6 +4,7 @@ import type { ProjectConfig, WorkstationConfig } from '../contract/config.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { FilesPending, Run } from '../contract/state.ts'
 import { bringAgent } from './agents/bring-agent.ts'
+import type { FilesWatch } from './files/files-watch.ts'
 import { back } from './git/back.ts'
 import { newOperation } from './git/safety.ts'
 import { setUp } from './git/setup.ts'
@@ -35,6 +36,8 @@ export interface SyncContext {
 	book: RunBook
 	/** Absolute. */
 	dataFolder: string
+	/** What was touched of the laptop's files; null: nobody knows. */
+	filesWatch: FilesWatch | null
 	/** What waits of the project's files is shown as it was found. */
 	showFiles(change: (before: FilesPending | null) => FilesPending): void
 	/** Reads both sides anew, so that what is shown is as things are. */

@@ -84,6 +84,7 @@ export class Syncs {
 			book,
 			now,
 			dataFolder,
+			filesWatch: project.filesWatch,
 			showFiles: (change) => project.showFiles(change),
 			refresh: async () => {
 				await Promise.all([project.readLocal(), workstation.check()])

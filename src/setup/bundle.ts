@@ -1,8 +1,19 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+	chmodSync,
+	copyFileSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, rolldown } from 'rolldown'
 import { build as buildPage } from 'vite'
+import { addonFolder } from '../engine/files/watch-addon.ts'
 import { fileUrls } from './file-urls.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -30,7 +41,8 @@ const ownPlace = { __dirname: 'import.meta.dirname', __filename: 'import.meta.fi
 
 /**
  * ssh2 looks for its addons and does without them. One built for another Node would not load, so there
- * are none: each of these requires fails, and it goes on in JavaScript.
+ * are none: each of these requires fails, and it goes on in JavaScript. (The one that watches trees is asked for by its
+ * place: see `copyAddons`.)
  */
 const withoutAddons: Plugin = {
 	name: 'without-addons',
@@ -79,6 +91,18 @@ function makeExecutable(file: string): void {
 	chmodSync(file, 0o755)
 }
 
+/**
+ * Puts the native parts that watch trees beside the bundles, each by the system that it is for. npm installs that of the
+ * machine it runs on: an app that is built for another kind of machine has none, and looks through whole trees.
+ */
+export function copyAddons(dist: string): void {
+	const packages = join(root, 'node_modules', '@parcel')
+	const from = readdirSync(packages).filter((name) => name.startsWith('watcher-'))
+	mkdirSync(join(dist, addonFolder), { recursive: true })
+	for (const name of from)
+		copyFileSync(join(packages, name, 'watcher.node'), join(dist, addonFolder, `${name}.node`))
+}
+
 /** A `dist` without this file is not whole, one with an older file than its sources is stale. */
 export const stamp = '.built'
 
@@ -95,6 +119,7 @@ export async function buildAll(dist = join(root, 'dist')): Promise<void> {
 			logLevel: 'warn',
 		})
 		for (const entry of entries) await bundle(entry, aside)
+		copyAddons(aside)
 		writeFileSync(join(aside, stamp), '')
 		chmodSync(aside, 0o755)
 		rmSync(dist, { recursive: true, force: true })

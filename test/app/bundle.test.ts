@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
-import { bundle, entries } from '../../src/setup/bundle.ts'
+import { bundle, copyAddons, entries } from '../../src/setup/bundle.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folders: string[] = []
@@ -68,6 +68,36 @@ test('a module that names a file which is not there cannot be bundled', async ()
 	rmSync(join(base, 'src/deep/one.sh'))
 	const made = bundle({ input: 'src/main.ts', output: 'top.mjs', format: 'esm' }, join(base, 'dist'), base)
 	await expect(made).rejects.toThrow(/one\.sh, which is not there/)
+})
+
+test('what watches trees comes along with its native part, and without it says so', async () => {
+	const base = repository({
+		'src/main.ts': `
+			import { writeFileSync } from 'node:fs'
+			import { watchAddon } from '${join(root, 'src/engine/files/watch-addon.ts')}'
+			const addon = watchAddon()
+			if ('failure' in addon) console.log(addon.failure)
+			else {
+				const heard = Promise.withResolvers()
+				const watch = await addon.subscribe(process.cwd(), (error, events) => heard.resolve(error ?? events))
+				writeFileSync('touched', '')
+				console.log((await heard.promise).map(({ path }) => path.split('/').at(-1)).join())
+				await watch.unsubscribe()
+			}
+		`,
+	})
+	const dist = join(base, 'dist')
+	const input = join(base, 'src/main.ts')
+	await bundle({ input, output: 'app/below.mjs', format: 'esm' }, dist, '/')
+	await bundle({ input, output: 'top.mjs', format: 'esm' }, dist, '/')
+	const tree = join(base, 'tree')
+	mkdirSync(tree)
+	const say = async (file: string) =>
+		(await promisify(execFile)(process.execPath, [join(dist, file)], { cwd: tree })).stdout.trim()
+	expect(await say('app/below.mjs')).toBe('there is none')
+	copyAddons(dist)
+	expect(await say('app/below.mjs')).toBe('touched')
+	expect(await say('top.mjs')).toBe('touched')
 })
 
 test('ssh2 is bundled without its addons and loads', async () => {

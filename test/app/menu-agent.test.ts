@@ -1,25 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { AgentState } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
+import { someAgent } from '../unit/states.ts'
 import { find, menu } from './menu-text.ts'
 import { now, project, stateOf } from './states.ts'
 
-const agent = (change: object = {}): AgentState => ({
-	status: 'running',
-	at: now,
-	command: 'claude',
-	version: '2.1',
-	loggedIn: true,
-	problem: null,
-	branch: 'agent',
-	worktree: '~/nt-agent',
-	commits: 0,
-	changedCount: 0,
-	since: now,
-	lastLine: '',
-	exitCode: null,
-	...change,
-})
+const agent = (change: Parameters<typeof someAgent>[0] = {}) => someAgent({ at: now, since: now, ...change })
 const withAgent = (one: AgentState | null) => stateOf({ projects: [project({ agent: one })] })
 
 describe('a coding agent', () => {

@@ -1,6 +1,5 @@
 import type { Problem } from '../../src/contract/problem.ts'
 import type {
-	LinkState,
 	LoginQuestion,
 	Operation,
 	ProjectState,
@@ -9,6 +8,7 @@ import type {
 	State,
 	WorkstationState,
 } from '../../src/contract/state.ts'
+import * as small from '../unit/states.ts'
 
 /** Pieces of a state for the shell's tests. All times count from here. */
 export const now = Date.UTC(2026, 10, 23, 10, 0, 0)
@@ -18,46 +18,19 @@ export function problemOf(title: string, next: Problem['next'] = null): Problem 
 	return { code: 'internal', facts: {}, title, meaning: 'What it means.', next, needsPerson: next !== null }
 }
 
-type Up = Extract<LinkState, { status: 'up' }>
-export const up = (change: Partial<Up> = {}): Up => ({
-	status: 'up',
-	since: now - 240 * minute,
-	endpoint: 'lab:22',
-	through: [],
-	transport: { kind: 'ssh2', reason: '' },
-	latencyMs: 12,
-	...change,
-})
+export const up = (change: Parameters<typeof small.linkUp>[0] = {}) =>
+	small.linkUp({ since: now - 240 * minute, ...change })
 
 /** A login that waits for a person. */
-export function loginQuestion(change: Partial<LoginQuestion> = {}): LoginQuestion {
-	return {
-		id: 'q1',
-		kind: 'passphrase',
-		host: 'lab',
-		user: 'me',
-		file: '/home/me/.ssh/id_ed25519',
-		title: '',
-		prompts: [{ text: 'Passphrase', hidden: true }],
-		again: false,
-		mayKeep: true,
-		...change,
-	}
-}
+export const loginQuestion = (change: Partial<LoginQuestion> = {}) =>
+	small.loginQuestion({ file: '/home/me/.ssh/id_ed25519', mayKeep: true, ...change })
 
-export function rung(id: Rung['id'], change: Partial<Rung> = {}): Rung {
-	return { id, title: id, verdict: 'ok', finding: '', facts: {}, problem: null, at: now, ...change }
-}
+export const rung = (id: Rung['id'], change: Partial<Rung> = {}) => small.rung(id, { at: now, ...change })
 
 export function workstation(change: Partial<WorkstationState> = {}): WorkstationState {
-	return {
-		name: 'lab',
-		builtIn: false,
-		wanted: true,
+	return small.workstation({
 		link: up(),
 		rungs: [],
-		peer: null,
-		keepsLogin: false,
 		gpu: {
 			status: 'read',
 			at: now - 2000,
@@ -78,29 +51,15 @@ export function workstation(change: Partial<WorkstationState> = {}): Workstation
 			],
 			processes: [],
 		},
-		utilisation: [],
 		...change,
-	}
+	})
 }
 
 const commit = (id: string) => ({ id, subject: 'A change', author: 'Someone', at: now })
 
 export function project(change: Partial<ProjectState> = {}): ProjectState {
-	return {
-		name: 'nt',
-		workstation: 'lab',
-		strategy: 'git',
-		files: null,
-		local: '~/nt',
-		remote: '~/nt',
-		hub: 'origin',
-		base: 'master',
-		validation: 'gpu-validation',
+	return small.someProject({
 		command: './validate',
-		parameters: {},
-		directions: {},
-		runner: 'tmux',
-		agent: null,
 		pending: {
 			status: 'read',
 			at: now,
@@ -120,38 +79,23 @@ export function project(change: Partial<ProjectState> = {}): ProjectState {
 			problem: null,
 		},
 		...change,
-	}
+	})
 }
 
 export function run(id: string, change: Partial<Run> = {}): Run {
-	return {
+	return small.someRun({
 		id,
-		workstation: 'lab',
-		project: 'nt',
 		command: './validate',
-		branch: 'gpu-validation',
 		commit: 'abc',
-		folder: '~/nt-gpu',
-		parameters: {},
-		environment: {},
-		series: null,
-		runner: 'tmux',
-		job: null,
-		queue: null,
-		limitMs: null,
-		gpu: null,
 		startedAt: now - 12 * minute,
 		outcome: { status: 'running' },
 		seenAt: now,
 		progress: { fraction: 0.6, text: 'epoch 31/50', leftMs: null },
 		lastLine: 'loss 0.1',
 		logBytes: 10,
-		metrics: null,
-		change: null,
-		best: null,
 		looked: false,
 		...change,
-	}
+	})
 }
 
 export function operation(change: Partial<Operation> = {}): Operation {
@@ -163,18 +107,7 @@ export function operation(change: Partial<Operation> = {}): Operation {
 		startedAt: now,
 		endedAt: null,
 	} as const
-	return {
-		id: '1',
-		kind: 'go',
-		project: 'nt',
-		workstation: 'lab',
-		startedAt: now,
-		endedAt: null,
-		steps: [step],
-		cancelling: false,
-		outcome: null,
-		...change,
-	}
+	return small.someOperation({ id: '1', startedAt: now, steps: [step], ...change })
 }
 
 const byName = <T extends { name: string }>(items: T[]) =>

@@ -204,6 +204,20 @@ describe.each(ways)('%s', (_, far) => {
 			})
 		})
 
+		test('a folder that is to stay does so, and what is above it', async () => {
+			const paths = ['a/b\nx/c/one', 'a/b\nx/two', 'x/y/z']
+			for (const path of paths) await bed.write(path, path)
+			const seen = await bed.seen(...paths)
+			const kept = seen.map((entry) => ({ ...entry, stays: entry.path.startsWith('a') ? 'a/b\nx' : '' }))
+			const at = { root: bed.root, backup: backup() }
+			expect(linkOf ? await removeThere(await linkOf(), at, kept) : await removeHere(at, kept)).toMatchObject(
+				{
+					kept: 3,
+				},
+			)
+			expect(await bed.all(bed.root)).toEqual({ 'a/b\nx/': '/' })
+		})
+
 		test('a folder above that became a link is not followed, neither in the tree nor in the backup', async () => {
 			for (const path of ['sub/file', 'sub/deep/file', 'other/file']) await bed.write(path, path)
 			await bed.write('kept/file', 'the tree')

@@ -4,6 +4,7 @@ import {
 	linkSync,
 	lstatSync,
 	mkdirSync,
+	mkdtempSync,
 	readdirSync,
 	renameSync,
 	rmSync,
@@ -15,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { leftOut, localListing } from '../../src/engine/files/local-listing.ts'
 import { inspectRoot } from '../../src/engine/files/local-root.ts'
 import { everything } from '../../src/engine/files/rules.ts'
@@ -35,6 +36,17 @@ import {
 } from './files-listing-bed.ts'
 import { withPrograms } from './files-listing-tools.ts'
 import { codeOf } from './linked.ts'
+
+// A temporary folder for these tests alone: others leave and take away things of the same names meanwhile.
+const { TMPDIR } = process.env
+const own = mkdtempSync(join(tmpdir(), 'hawser-listing-'))
+chmodSync(own, 0o1777)
+process.env.TMPDIR = own
+afterAll(() => {
+	if (TMPDIR === undefined) delete process.env.TMPDIR
+	else process.env.TMPDIR = TMPDIR
+	rmSync(own, { recursive: true, force: true })
+})
 
 const rulesFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('.hawser-rules-'))
 

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entry } from '../../src/engine/files/entry.ts'
-import { openIndex } from '../../src/engine/files/index-file.ts'
+import { openBase } from '../../src/engine/files/index-journal.ts'
 import { filePlaces } from '../../src/engine/files/places.ts'
 import { type Verdict, verdictOf } from '../../src/engine/files/verdict.ts'
 import {
@@ -156,7 +156,7 @@ async function differences(
 ): Promise<string[]> {
 	const here = entriesOf(laptop)
 	const base = new Map<string, Entry>()
-	for await (const entry of (await openIndex(own)).entries())
+	for await (const entry of (await openBase(own)).entries())
 		base.set(Buffer.from(entry.path, 'latin1').toString(), entry)
 	return [...new Set([...here.keys(), ...there.keys()])].flatMap((path) => {
 		const verdict = verdictOf(here.get(path) ?? null, there.get(path) ?? null, base.get(path) ?? null)

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { lstat, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { type Move, type MoveResult, move } from '../../src/engine/files/move.ts'
 import type { Moved } from '../../src/engine/files/move-list.ts'
 import {
@@ -68,6 +71,7 @@ export async function moveBed(options: SshdOptions = {}): Promise<MoveBed> {
 			for (const path of paths) entries.push(typeof path === 'string' ? await movedAt(from, path) : path)
 			return await move({
 				...{ link, direction, localRoot, remoteRoot, pair },
+				receiver: existsSync(direction === 'up' ? remoteRoot : localRoot) ? 'empty' : 'missing',
 				paths: entries,
 				backupDir: (run) => (run === 1 ? keep[direction].backup : `${keep[direction].backup}-${run}`),
 				partialDir: keep[direction].partial,
@@ -86,4 +90,15 @@ async function movedAt(root: string, path: string): Promise<Moved> {
 export async function put(root: string, path: string, content: string | Uint8Array): Promise<void> {
 	await mkdir(dirname(join(root, path)), { recursive: true })
 	await writeFile(join(root, path), content)
+}
+
+/** The processes below one process whose name is such a one, and whose command line too. */
+export async function processesBelow(root: number, name: RegExp, args = /^/): Promise<number[]> {
+	const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,comm=,args='])
+	const all = stdout.split('\n').map((line) => line.trim().split(/\s+/))
+	const below = (parent: string): string[][] =>
+		all.filter(([, ppid]) => ppid === parent).flatMap((one) => [one, ...below(one[0] ?? '')])
+	return below(String(root)).flatMap(([pid, , comm = '', ...words]) =>
+		name.test(comm) && args.test(words.join(' ')) ? [Number(pid)] : [],
+	)
 }

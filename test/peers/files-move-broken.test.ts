@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { MoveProgress } from '../../src/engine/files/progress.ts'
-import { moveBed as bed, type MoveBed, moveMissing, put } from './files-move-bed.ts'
-import { codeOf } from './linked.ts'
+import { moveBed as bed, type MoveBed, moveMissing, processesBelow, put } from './files-move-bed.ts'
+import { cleanups, codeOf } from './linked.ts'
 
 if (moveMissing) console.warn(`files-move-broken: skipped, ${moveMissing}`)
 
-const execute = promisify(execFile)
 /** Nothing in it can be compressed, so what goes over the line is what rsync sends. */
 const size = 24_000_000
 const directions = ['up', 'back'] as const
@@ -38,12 +35,14 @@ function inTheMiddle({ line }: MoveBed, direction: 'up' | 'back', action: () => 
 }
 
 /** The processes of rsync below one process. */
-async function rsyncs(root: number): Promise<number[]> {
-	const { stdout } = await execute('ps', ['-A', '-o', 'pid=,ppid=,comm='])
-	const all = stdout.split('\n').map((line) => line.trim().split(/\s+/))
-	const below = (parent: string): string[][] =>
-		all.filter(([, ppid]) => ppid === parent).flatMap((one) => [one, ...below(one[0] ?? '')])
-	return below(String(root)).flatMap(([pid, , comm]) => (comm === 'rsync' ? [Number(pid)] : []))
+const rsyncs = (root: number, args?: RegExp) => processesBelow(root, /^rsync$/, args)
+
+function end(pid: number): void {
+	try {
+		process.kill(pid, 'SIGKILL')
+	} catch {
+		// It is gone.
+	}
 }
 
 describe.skipIf(moveMissing)('a transfer that breaks off', () => {
@@ -54,7 +53,7 @@ describe.skipIf(moveMissing)('a transfer that breaks off', () => {
 			const seen: MoveProgress[] = []
 			inTheMiddle(here, direction, () => here.sshd.stopConnections())
 			const result = await here.moves(direction, paths, { onProgress: (progress) => seen.push(progress) })
-			expect(result).toEqual({ moved: 2, bytes: size + 5, failed: [] })
+			expect(result).toEqual({ moved: 2, bytes: size + 5, failed: [], interrupted: true })
 			expect(await here.arrived()).toBe(true)
 			// Each run keeps in a folder of its own.
 			expect(await readFile(join(`${here.keep[direction].backup}-2`, 'sub/big'), 'utf8')).toBe('old')
@@ -107,6 +106,31 @@ describe.skipIf(moveMissing)('a transfer that breaks off', () => {
 			if (first !== 'no problem')
 				expect(here.line.passed(direction === 'up' ? 'up' : 'down') - before).toBeLessThan(size * 0.85)
 			await expectTidy(here, direction)
+		},
+	)
+
+	test.each(directions)(
+		'%s: the rsync on the workstation hangs in the middle: that is noticed, and it goes on where it was',
+		async (direction) => {
+			const here = await big(direction)
+			const hung: number[] = []
+			cleanups.push(async () => {
+				for (const pid of hung) end(pid)
+			})
+			inTheMiddle(here, direction, async () => {
+				hung.push(...(await rsyncs(process.pid, /--server/)))
+				expect(hung.length).toBeGreaterThan(0)
+				for (const pid of hung) process.kill(pid, 'SIGSTOP')
+			})
+			const seen: MoveProgress[] = []
+			const result = await here.moves(direction, paths, {
+				silenceMs: 2000,
+				onProgress: (progress) => seen.push(progress),
+			})
+			expect(result).toEqual({ moved: 2, bytes: size + 5, failed: [], interrupted: true })
+			expect(hung).not.toEqual([])
+			expect(seen.some(({ phase }) => phase === 'waiting')).toBe(true)
+			expect(await here.arrived()).toBe(true)
 		},
 	)
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmdirSync } from 'node:fs'
 import {
 	chmod,
 	mkdir,
@@ -14,8 +14,9 @@ import {
 	writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { RootWas } from '../../src/engine/files/move.ts'
 import type { Moved } from '../../src/engine/files/move-list.ts'
 import { remoteRsync } from '../../src/engine/files/rsync-program.ts'
 import { moveBed as bed, moveMissing, put } from './files-move-bed.ts'
@@ -165,6 +166,41 @@ describe.skipIf(moveMissing)('moving files over the live link', () => {
 		expect(await codeOf(moves('up', ['f']))).toBe('files-root-moved')
 	})
 
+	test.each(['full', 'plain'] as const)(
+		'%s: a receiver that went away since both sides were compared is not made anew',
+		async (engine) => {
+			const { localRoot, remoteRoot, moves, pair } = await bed()
+			const roots = { up: remoteRoot, back: localRoot }
+			for (const direction of ['up', 'back'] as const) {
+				await put(localRoot, 'f', 'x')
+				await put(remoteRoot, 'f', 'x')
+				const attempt = (receiver: RootWas) =>
+					codeOf(moves(direction, ['f'], { pair: { ...pair, engine }, receiver }))
+				await rm(roots[direction], { recursive: true })
+				expect(await attempt('full')).toBe('files-root-gone')
+				expect(await attempt('empty')).toBe('files-root-gone')
+				expect(existsSync(roots[direction])).toBe(false)
+				// What an unmounted disk leaves.
+				await mkdir(roots[direction])
+				expect(await attempt('full')).toBe('files-root-gone')
+				expect(await readdir(roots[direction])).toEqual([])
+				expect(await attempt('empty')).toBe('no problem')
+				expect(await readdir(roots[direction])).toEqual(['f'])
+				expect(await attempt('full')).toBe('no problem')
+			}
+		},
+	)
+
+	test('a folder of ours on the laptop that cannot be made: said in words', async () => {
+		const { remoteRoot, localRoot, moves, keep } = await bed()
+		await put(remoteRoot, 'big', randomBytes(9_000_000))
+		await put(join(keep.back.partial, '..'), 'partial', 'a file')
+		expect(await codeOf(moves('back', ['big']))).toBe('files-unwritable')
+		await rm(localRoot, { recursive: true })
+		await put(join(localRoot, '..'), basename(localRoot), 'a file')
+		expect(await codeOf(moves('back', ['big'], { receiver: 'missing' }))).toMatch(/^files-/)
+	})
+
 	test('a folder that was swapped for a link leads nobody out of the tree', async () => {
 		const { localRoot, remoteRoot, moves, home } = await bed()
 		await put(home, 'outside/secret', 'secret')
@@ -199,6 +235,6 @@ describe.skipIf(moveMissing)('moving files over the live link', () => {
 
 	test('nothing chosen: nothing is started', async () => {
 		const { moves } = await bed()
-		expect(await moves('up', [])).toEqual({ moved: 0, bytes: 0, failed: [] })
+		expect(await moves('up', [])).toEqual({ moved: 0, bytes: 0, failed: [], interrupted: false })
 	})
 })

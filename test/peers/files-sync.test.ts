@@ -79,6 +79,27 @@ describe.skipIf(sshdMissing)(`files${sshdMissing ? ` (skipped: ${sshdMissing})` 
 		expect(await text(join(workstation, 'a.txt'))).toBe('one')
 	})
 
+	test('a comparison that is lost with the link begins anew once that is up again', async () => {
+		const programs = await mkdtemp(join(tmpdir(), 'hawser-programs-'))
+		try {
+			// The first look at the workstation's tree waits until somebody ends it.
+			const held = join(programs, 'held')
+			const find = `#!/bin/sh\nmkdir '${held}' 2>/dev/null && exec sleep 600\nexec /usr/bin/find "$@"\n`
+			await writeFile(join(programs, 'find'), find, { mode: 0o755 })
+			bed = await makeFilesBed({}, { sshd: { env: { PATH: `${programs}:/usr/bin:/bin` } } })
+			const { engine, sshd, workstation } = bed
+			await bed.write('laptop', { 'a.txt': 'one' })
+			await bed.write('workstation', { 'b.txt': 'there' })
+			const { operation } = await engine.call('up', {})
+			await expect.poll(() => isGone(held)).toBe(false)
+			expect(await sshd.stopConnections()).toBeGreaterThan(0)
+			expect(await engine.call('waitOperation', { operation })).toMatchObject({ status: 'succeeded' })
+			expect(await text(join(workstation, 'a.txt'))).toBe('one')
+		} finally {
+			await rm(programs, { recursive: true, force: true })
+		}
+	})
+
 	test('what both sides changed waits; the other version is kept, and can be brought back', async () => {
 		bed = await makeFilesBed()
 		const { workstation } = bed

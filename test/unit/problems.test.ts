@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { problemCodes } from '../../src/contract/problem.ts'
 import { problem, problemOf } from '../../src/engine/problems.ts'
@@ -20,6 +21,14 @@ describe('problems', () => {
 
 	test('a fact that is missing is unknown, not zero', () => {
 		expect(problem('clock-skew', {}).meaning).toContain('unknown')
+	})
+
+	test.skipIf(process.platform !== 'linux')('a full disk is called that', async () => {
+		const error: unknown = await writeFile('/dev/full', 'x').catch((error: unknown) => error)
+		expect(problemOf(error)).toMatchObject({
+			code: 'disk-full',
+			facts: { reason: expect.stringContaining('no space left') },
+		})
 	})
 
 	test('an exception becomes a problem with its message', () => {

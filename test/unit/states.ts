@@ -1,8 +1,10 @@
 import type {
+	AgentState,
 	HostKeyQuestion,
 	LinkState,
 	LoginQuestion,
 	Operation,
+	ProjectState,
 	Run,
 	Rung,
 	State,
@@ -84,6 +86,49 @@ export function workstation(change: Partial<WorkstationState> = {}): Workstation
 		keepsLogin: false,
 		gpu: { status: 'unknown' },
 		utilisation: [],
+		...change,
+	}
+}
+
+export function someProject(change: Partial<ProjectState> = {}): ProjectState {
+	return {
+		name: 'nt',
+		workstation: 'lab',
+		strategy: 'git',
+		files: null,
+		local: '~/nt',
+		remote: '~/nt',
+		hub: 'origin',
+		base: 'master',
+		validation: 'gpu-validation',
+		command: 'sh validate.sh',
+		parameters: {},
+		directions: {},
+		runner: 'tmux',
+		agent: null,
+		pending: { status: 'unknown' },
+		...change,
+	}
+}
+
+type Present = Extract<AgentState, { branch: string }>
+
+/** A coding agent that is there, at work. */
+export function someAgent(change: Partial<Present> = {}): Present {
+	return {
+		status: 'running',
+		at: startedAt,
+		command: 'claude',
+		version: '2.1',
+		loggedIn: true,
+		problem: null,
+		branch: 'agent',
+		worktree: '~/nt-agent',
+		commits: 0,
+		changedCount: 0,
+		since: startedAt,
+		lastLine: '',
+		exitCode: null,
 		...change,
 	}
 }

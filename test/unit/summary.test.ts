@@ -3,7 +3,7 @@ import type { LoginQuestion, Rung, State } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
 import { summarise } from '../../src/engine/summary.ts'
 import { project } from './cli/states.ts'
-import { emptyState, someOperation, someRun, startedAt, workstation } from './states.ts'
+import { emptyState, someAgent, someOperation, someRun, startedAt, workstation } from './states.ts'
 
 const lost = problem('port-silent', { host: 'lab', port: 22, seconds: 10 })
 const stopped = problem('login-refused', { host: 'lab', user: 'tca', tried: 'agent', port: 22 })
@@ -32,23 +32,7 @@ function state(change: Partial<State>): State {
 const up = { lab: workstation() }
 
 const withAgent = (status: 'running' | 'waits' | 'ended') =>
-	project({
-		agent: {
-			status,
-			at: now,
-			command: 'claude',
-			version: '2.1',
-			loggedIn: true,
-			problem: null,
-			branch: 'agent',
-			worktree: '~/nt-agent',
-			commits: 0,
-			changedCount: 0,
-			since: now,
-			lastLine: '',
-			exitCode: null,
-		},
-	})
+	project({ agent: someAgent({ status, at: now, since: now }) })
 
 describe('the summary: worst state wins', () => {
 	const table: [string, State, string, string][] = [

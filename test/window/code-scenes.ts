@@ -1,4 +1,4 @@
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { ProblemError } from '../../src/contract/client.ts'
 import type { Plan } from '../../src/contract/code.ts'
 import { problem } from '../../src/engine/problems.ts'
@@ -14,13 +14,13 @@ import {
 	prepared,
 	undoPlan,
 } from './plans.ts'
-import type { Stage } from './stage.ts'
+import type { Stage, StageOptions } from './stage.ts'
 import type { StateName } from './states.ts'
 
 /** What is seen only after somebody did something. */
 export interface Scene {
 	state: StateName
-	options?: BrowserContextOptions
+	options?: StageOptions
 	act(stage: Stage): Promise<void>
 }
 

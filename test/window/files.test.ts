@@ -1,4 +1,3 @@
-import type { BrowserContextOptions } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
 import { problem } from '../../src/engine/problems.ts'
@@ -20,13 +19,13 @@ import {
 import { filesRead, filesStates, moving, ofFiles } from './files-states.ts'
 import { now } from './moments.ts'
 import { operation, outcome, step } from './pieces.ts'
-import type { Stage } from './stage.ts'
+import type { Stage, StageOptions } from './stage.ts'
 import { type StateName, states } from './states.ts'
 import { windowBed } from './window-bed.ts'
 
 describe.skipIf(chromiumPath === null)('files that travel as files', () => {
 	const bed = windowBed()
-	const open = (name: StateName, options?: BrowserContextOptions) => bed.open(states[name](), options)
+	const open = (name: StateName, options?: StageOptions) => bed.open(states[name](), options)
 	const all = ({ engine }: Stage, wanted: string) =>
 		engine.commands.flatMap(({ name, input }) => (name === wanted ? [input] : []))
 	/** The same, without what a development build of React asks twice. */

@@ -1,33 +1,20 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { localNetworkSettings } from '../../src/contract/problem.ts'
 import type { State } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
-import { buildWindow, chromiumPath, launchBrowser } from './browser.ts'
+import { chromiumPath } from './browser.ts'
 import { now } from './moments.ts'
-import { openStage, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 import { states } from './states.ts'
+import { windowBed } from './window-bed.ts'
 import { downBy, signOn, zerotierOperation, zerotierOutcome } from './zerotier-states.ts'
 
 describe.skipIf(chromiumPath === null)('the ladder and its remedies', () => {
-	let browser: Browser
-	let built: Awaited<ReturnType<typeof buildWindow>>
-	const stages: Stage[] = []
-	beforeAll(async () => {
-		built = await buildWindow()
-		browser = await launchBrowser()
-	})
-	afterAll(async () => {
-		await browser?.close()
-		await built?.remove()
-	})
-	afterEach(async () => {
-		await Promise.all(stages.splice(0).map((stage) => stage.close()))
-	})
+	const bed = windowBed()
 
 	async function open(state: State, { ladder = true } = {}): Promise<Stage> {
-		const stage = await openStage(browser, built.folder, state)
-		stages.push(stage)
+		const stage = await bed.open(state)
 		if (ladder) await stage.page.getByTitle('Show every check').first().click()
 		return stage
 	}

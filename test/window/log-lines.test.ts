@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -209,50 +207,5 @@ describe('the colours of a log', () => {
 			}),
 			{ numRuns: 1000 },
 		)
-	})
-})
-
-describe('the colours of a log can be read', async () => {
-	const css = async (name: string) =>
-		await readFile(fileURLToPath(new URL(`../../renderer/styles/${name}.css`, import.meta.url)), 'utf8')
-	const both = `${await css('tokens')}\n${await css('log')}`
-	/** The properties of a theme: the light one's, then what the dark one says anew. */
-	const theme = (dark: boolean) => {
-		const values: Record<string, string> = {}
-		const rules = both.matchAll(/(?:@media ([^{]+)\{\s*)?:root \{([^}]*)\}/g)
-		for (const [, media = '', body = ''] of rules) {
-			const wanted = media === '' || (dark && media.trim() === '(prefers-color-scheme: dark)')
-			if (!wanted) continue
-			for (const [, name = '', value = ''] of body.matchAll(/(--[\w-]+): (#[0-9a-f]{6})/g))
-				values[name] = value
-		}
-		return values
-	}
-	/** Relative luminance as WCAG 2 has it. */
-	const luminance = (colour: string) => {
-		const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-			const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255
-			return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
-		})
-		return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-	}
-	const contrast = (one: string, other: string) => {
-		const [light = 0, dark = 0] = [luminance(one), luminance(other)].sort((a, b) => b - a)
-		return (light + 0.05) / (dark + 0.05)
-	}
-	test.each([
-		['light', false],
-		['dark', true],
-	])('at 4.5:1 on every ground, in the %s theme', (_, dark) => {
-		const values = theme(dark)
-		const texts = ['--ink', '--ink-2', ...Array.from({ length: 16 }, (_, colour) => `--ansi-${colour}`)]
-		const grounds = ['--log', '--log-hit', ...Array.from({ length: 8 }, (_, colour) => `--ansi-on-${colour}`)]
-		const weak = texts.flatMap((text) =>
-			grounds.flatMap((ground) => {
-				const found = contrast(values[text] ?? '', values[ground] ?? '')
-				return found >= 4.5 ? [] : [`${text} on ${ground}: ${found.toFixed(2)}`]
-			}),
-		)
-		expect(weak).toEqual([])
 	})
 })

@@ -227,6 +227,30 @@ describe.skipIf(chromiumPath === null)('a run’s log', () => {
 		expect(complaints).toEqual([])
 	})
 
+	test('a hit is shown although one was at the end until it was drawn', async () => {
+		const { page, region, log, engine } = await open(many(10_000).replace('line', 'needle'))
+		await region.getByText('line 0009999').waitFor()
+		const reads = log.calls('readLog').length
+		await page.evaluate(`
+			window.held = []
+			window.requestAnimationFrame = (draw) => held.push(draw)
+		`)
+		await page.getByRole('searchbox').fill('needle')
+		await page.keyboard.press('Enter')
+		await expect.poll(() => log.calls('readLog').length).toBe(reads + 1)
+		// What comes over the same socket after the answer shows that this was heard, though not drawn.
+		engine.change({ slice: 'summary', value: { ...engine.state().summary, line: 'All is heard' } })
+		await page.getByText('All is heard').waitFor()
+		expect(await region.locator('.log-hit').count()).toBe(0)
+		await scrollTo(page, 'end')
+		await page.evaluate(`
+			document.querySelector('.log').dispatchEvent(new Event('scroll'))
+			window.requestAnimationFrame = (draw) => setTimeout(draw)
+			for (const draw of held) draw(0)
+		`)
+		await region.locator('.log-hit').waitFor()
+	})
+
 	test('a search of more hits than one answer holds asks for more; one that takes long says how far it is', async () => {
 		const { page, engine, log } = await open(many(3000))
 		await page.getByRole('searchbox').fill('line')

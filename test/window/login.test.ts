@@ -1,13 +1,14 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { LoginQuestion, State } from '../../src/contract/state.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import type { LoginQuestion } from '../../src/contract/state.ts'
 import { problem } from '../../src/engine/problems.ts'
 import { axe } from './axe.ts'
-import { buildWindow, chromiumPath, launchBrowser } from './browser.ts'
+import { chromiumPath } from './browser.ts'
 import { asking, askingState, nasty, question } from './login-states.ts'
 import { now } from './moments.ts'
 import { stateOf, workstation } from './pieces.ts'
-import { openStage, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
+import { windowBed } from './window-bed.ts'
 
 const secret = 'tr0ub4dor&3 “µ”'
 
@@ -38,26 +39,7 @@ async function held(page: Page): Promise<string> {
 }
 
 describe.skipIf(chromiumPath === null)('a login’s question', () => {
-	let browser: Browser
-	let built: Awaited<ReturnType<typeof buildWindow>>
-	const stages: Stage[] = []
-	beforeAll(async () => {
-		built = await buildWindow()
-		browser = await launchBrowser()
-	})
-	afterAll(async () => {
-		await browser?.close()
-		await built?.remove()
-	})
-	afterEach(async () => {
-		await Promise.all(stages.splice(0).map((stage) => stage.close()))
-	})
-
-	async function open(state: State, options?: BrowserContextOptions): Promise<Stage> {
-		const stage = await openStage(browser, built.folder, state, options)
-		stages.push(stage)
-		return stage
-	}
+	const { open } = windowBed()
 	const ask = ({ engine }: Stage, change: Partial<LoginQuestion>) =>
 		engine.change({ slice: 'workstations', key: 'lab', value: asking(question(change)) })
 	const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })

@@ -1,15 +1,15 @@
 import { mkdir } from 'node:fs/promises'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { problem } from '../../src/engine/problems.ts'
-import { buildWindow, chromiumPath, launchBrowser, root } from './browser.ts'
+import { chromiumPath, root } from './browser.ts'
 import { codeScenes, type Scene } from './code-scenes.ts'
 import { filesScenes } from './files-scenes.ts'
 import { logScenes } from './log-scenes.ts'
 import { metricScenes } from './metric-scenes.ts'
 import { probeScenes } from './probe-scenes.ts'
-import { openStage, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 import { stateNames, states } from './states.ts'
+import { windowBed } from './window-bed.ts'
 
 const folder = `${root}test/window/pictures`
 
@@ -144,40 +144,21 @@ async function take(stage: Stage, name: string): Promise<void> {
 }
 
 describe.skipIf(chromiumPath === null)('pictures', () => {
-	let browser: Browser
-	let built: Awaited<ReturnType<typeof buildWindow>>
+	const bed = windowBed()
 	beforeAll(async () => {
-		built = await buildWindow()
 		await mkdir(folder, { recursive: true })
-		browser = await launchBrowser()
-	})
-	afterAll(async () => {
-		await browser?.close()
-		await built?.remove()
 	})
 
 	for (const colorScheme of ['light', 'dark'] as const) {
 		test.each(stateNames)(`of the state %s, ${colorScheme}`, async (name) => {
-			const stage = await openStage(browser, built.folder, states[name](), {
-				colorScheme,
-				deviceScaleFactor: 2,
-			})
-			try {
-				await take(stage, `${name}-${colorScheme}`)
-			} finally {
-				await stage.close()
-			}
+			const stage = await bed.open(states[name](), { colorScheme, deviceScaleFactor: 2 })
+			await take(stage, `${name}-${colorScheme}`)
 		})
 
 		test.each(Object.entries(scenes))(`of the scene %s, ${colorScheme}`, async (name, scene) => {
-			const options = { colorScheme, ...scene.options }
-			const stage = await openStage(browser, built.folder, states[scene.state](), options)
-			try {
-				await scene.act(stage)
-				await take(stage, `${name}-${colorScheme}`)
-			} finally {
-				await stage.close()
-			}
+			const stage = await bed.open(states[scene.state](), { colorScheme, ...scene.options })
+			await scene.act(stage)
+			await take(stage, `${name}-${colorScheme}`)
 		})
 	}
 })

@@ -15,6 +15,7 @@ import type {
 	Summary,
 	WorkstationState,
 } from '../../src/contract/state.ts'
+import { someProject, someRun } from '../unit/states.ts'
 import { hours, minutes, now, seconds } from './moments.ts'
 import { noZeroTier, rungs } from './rung-pieces.ts'
 
@@ -160,57 +161,29 @@ export const none = { count: 0, commits: [] }
 export const inStep = () =>
 	pending({ changedFiles: [], changedCount: 0, toHub: none, toWorkstation: none, toLaptop: none })
 
-export function project(change: Partial<ProjectState> = {}): ProjectState {
-	return {
-		name: 'nt',
-		workstation: 'lab',
-		strategy: 'git',
-		files: null,
+export const project = (change: Partial<ProjectState> = {}) =>
+	someProject({
 		local: '~/eon/nt',
 		remote: '~/eon/nt',
-		hub: 'origin',
-		base: 'master',
-		validation: 'gpu-validation',
 		command: 'python -m sage.tirex_validation',
-		parameters: {},
-		directions: {},
-		runner: 'tmux',
-		agent: null,
 		pending: pending(),
 		...change,
-	}
-}
+	})
 
-export function run(change: Partial<Run> = {}): Run {
-	return {
+export const run = (change: Partial<Run> = {}) =>
+	someRun({
 		id: '20261122T081500Z-nt-3f9c',
-		workstation: 'lab',
-		project: 'nt',
 		command: 'python -m sage.tirex_validation',
-		branch: 'gpu-validation',
 		commit: '41d07e2'.padEnd(40, '0'),
-		folder: '~/nt-gpu',
-		parameters: {},
-		environment: {},
-		series: null,
-		runner: 'tmux',
-		job: null,
-		queue: null,
-		limitMs: null,
-		gpu: null,
 		startedAt: now - hours(26) - minutes(38),
 		outcome: { status: 'succeeded', endedAt: now - hours(26) },
 		seenAt: now - seconds(3),
-		progress: null,
 		lastLine: 'wrote results/metrics.json',
 		logBytes: 18_204,
 		metrics: { MASE: 0.812, sMAPE: 11.42, windows: 1440 },
 		change: { MASE: -0.014, sMAPE: 0.21, windows: 0 },
-		best: null,
-		looked: true,
 		...change,
-	}
-}
+	})
 
 export const running = (change: Partial<Run> = {}) =>
 	run({

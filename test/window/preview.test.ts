@@ -1,4 +1,4 @@
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../../src/contract/client.ts'
 import { problem } from '../../src/engine/problems.ts'
@@ -17,7 +17,7 @@ import {
 	prepared,
 	undoPlan,
 } from './plans.ts'
-import type { Stage } from './stage.ts'
+import type { Stage, StageOptions } from './stage.ts'
 import { type StateName, states } from './states.ts'
 import { windowBed } from './window-bed.ts'
 
@@ -25,7 +25,7 @@ const bound = { project: 'nt', plan: plan().id }
 
 describe.skipIf(chromiumPath === null)('previews', () => {
 	const bed = windowBed()
-	const open = (name: StateName, options?: BrowserContextOptions) => bed.open(states[name](), options)
+	const open = (name: StateName, options?: StageOptions) => bed.open(states[name](), options)
 	const focus = (page: Page) => page.evaluate('document.activeElement.textContent.trim()')
 	/** What was asked under that name, in order. */
 	const all = ({ engine }: Stage, wanted: string) =>

@@ -1,14 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { problem } from '../../src/engine/problems.ts'
 import { axe } from './axe.ts'
-import { buildWindow, chromiumPath, launchBrowser } from './browser.ts'
+import { chromiumPath } from './browser.ts'
 import { now } from './moments.ts'
 import { fingerprint, operation, run, running } from './pieces.ts'
-import { openStage, type Stage } from './stage.ts'
+import type { StageOptions } from './stage.ts'
 import { type StateName, stateNames, states } from './states.ts'
+import { windowBed } from './window-bed.ts'
 
 /** Presses Tab until the focus is on a button with this name. */
 async function tabTo(page: Page, name: string): Promise<void> {
@@ -20,26 +21,8 @@ async function tabTo(page: Page, name: string): Promise<void> {
 }
 
 describe.skipIf(chromiumPath === null)('the window', () => {
-	let browser: Browser
-	let built: Awaited<ReturnType<typeof buildWindow>>
-	const stages: Stage[] = []
-	beforeAll(async () => {
-		built = await buildWindow()
-		browser = await launchBrowser()
-	})
-	afterAll(async () => {
-		await browser?.close()
-		await built?.remove()
-	})
-	afterEach(async () => {
-		await Promise.all(stages.splice(0).map((stage) => stage.close()))
-	})
-
-	async function open(name: StateName, options?: BrowserContextOptions): Promise<Stage> {
-		const stage = await openStage(browser, built.folder, states[name](), options)
-		stages.push(stage)
-		return stage
-	}
+	const bed = windowBed()
+	const open = (name: StateName, options?: StageOptions) => bed.open(states[name](), options)
 	const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name })
 
 	for (const colorScheme of ['light', 'dark'] as const) {
@@ -219,7 +202,7 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 		await page.getByRole('status').getByText('Hawser stopped; trying again').waitFor()
 		await button(page, 'Sync and validate').click({ force: true })
 		expect(engine.commands).toEqual([])
-		const again = await engine.serve(built.folder, port)
+		const again = await engine.serve(bed.folder(), port)
 		try {
 			expect(cookies).toHaveLength(1)
 			// A new server has a new token: the way in is its own address, here opened beside this page.
@@ -251,7 +234,7 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 
 	test('the preload’s bridge serves as well as a socket', async () => {
 		const state = states.ok()
-		const context = await browser.newContext({ viewport: { width: 412, height: 760 } })
+		const context = await bed.browser().newContext({ viewport: { width: 412, height: 760 } })
 		const engine = (await open('ok')).server
 		const page = await context.newPage()
 		await page.addInitScript(`
@@ -308,10 +291,10 @@ describe.skipIf(chromiumPath === null)('the window', () => {
 	})
 
 	test('the script is at most 250 kB gzipped', async () => {
-		const files = await readdir(`${built.folder}/assets`)
+		const files = await readdir(`${bed.folder()}/assets`)
 		const scripts = files.filter((file) => file.endsWith('.js'))
 		const sizes = await Promise.all(
-			scripts.map(async (file) => gzipSync(await readFile(`${built.folder}/assets/${file}`)).length),
+			scripts.map(async (file) => gzipSync(await readFile(`${bed.folder()}/assets/${file}`)).length),
 		)
 		expect(scripts.length).toBeGreaterThan(0)
 		expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(250_000)

@@ -4,6 +4,7 @@ import { type Backup, type BackupFile, backupSchema } from '../../contract/code.
 import type { Link } from '../link/link.ts'
 import { problem } from '../problems.ts'
 import { afterMarker, startScript } from '../remote/script.ts'
+import { scriptFailed } from '../remote/script-failure.ts'
 import { shownPath } from './entry.ts'
 import { type Machine, runLines } from './line-script.ts'
 import { backupsIn, type FilePlaces } from './places.ts'
@@ -90,9 +91,7 @@ async function command(
 		signal,
 	)
 	if (code === 0 && isDone) return
-	throw new ProblemError(
-		problem('remote-failed', { script: 'files-backups', code: code ?? 'a signal', stderr }),
-	)
+	throw scriptFailed('files-backups', { code }, stderr)
 }
 
 async function* none(): AsyncIterable<string> {}
@@ -224,10 +223,7 @@ async function* filesThere(
 		}
 		const { code } = await remote.exit
 		if (code === noSuchBackup) throw unknownBackup(id)
-		if (code !== 0 || pieces.rest !== '//done\n')
-			throw new ProblemError(
-				problem('remote-failed', { script: 'files-backups', code: code ?? 'a signal', stderr: '' }),
-			)
+		if (code !== 0 || pieces.rest !== '//done\n') throw scriptFailed('files-backups', { code })
 	} catch (error) {
 		if (!isLate) throw error
 		const seconds = listSilenceMs / 1000
@@ -296,7 +292,7 @@ export function outlived(
 const atOnce = 500
 
 /**
- * Lets go what has outlived its time in these places. Ended in the middle, the next time goes on.
+ * Lets go what has outlived its time in these places, and what was received in part and never went on. Ended in the middle, the next time goes on.
  * @param options.stays backups of operations under way
  * @throws ProblemError as `listBackups`
  */
@@ -311,7 +307,7 @@ export async function pruneBackups(
 		const ids = outlived(await backupsOf(place, options.signal), keep, now, options.stays)
 		// Without a name too: what an earlier time left is cleared.
 		for (let from = 0; from === 0 || from < ids.length; from += atOnce) {
-			const args = ['remove', place.backups, ...ids.slice(from, from + atOnce)]
+			const args = ['remove', place.backups, String(Math.ceil(keep.days)), ...ids.slice(from, from + atOnce)]
 			await command(place.machine, args, options.signal, (line) => {
 				const [word, id = ''] = line.split(' ')
 				if (word === 'removed') removed.push({ machine: sideOf(place.machine), id })

@@ -4,8 +4,10 @@ import type { FilesMoved } from '../../contract/state.ts'
 import type { StepRunner } from '../operation.ts'
 import { problem } from '../problems.ts'
 import { backupBeside } from './backups.ts'
+import { foldersHere, foldersThere, removals } from './emptied.ts'
 import { shownPath } from './entry.ts'
 import { keepHere, keepThere, type Left, leftWords, removeHere, removeThere } from './keeping.ts'
+import { beginMoving, clearLeftovers, endMoving } from './leftovers.ts'
 import type { Lot } from './lot.ts'
 import { move } from './move.ts'
 import type { MoveFailure } from './move-complaints.ts'
@@ -44,7 +46,7 @@ const mostNamed = 20
  */
 export async function carryOut(
 	around: FilesAround,
-	{ choice, index, head, roots, home, own, isApart }: Survey,
+	{ choice, index, head, roots, were, home, own, isApart }: Survey,
 	kind: 'up' | 'back' | 'go',
 	runner: StepRunner,
 	done: FilesDone,
@@ -64,9 +66,12 @@ export async function carryOut(
 		const receiver = direction === 'up' ? ownThere : own
 		const tools = await fileTools(link, places, isApart)
 		await runner.step(direction === 'up' ? fileSteps.send : fileSteps.fetch, async (say) => {
-			// Such an rsync keeps nothing by itself. Where all is new, the folder may not be there yet.
-			if (tools.pair.engine === 'plain' && lot.newCount < lot.count) {
-				const root = direction === 'up' ? roots.workstation : roots.laptop
+			const root = direction === 'up' ? roots.workstation : roots.laptop
+			const isNear = direction === 'up' ? tools.isNear.workstation : tools.isNear.laptop
+			// From one file system to another rsync copies, and one that is killed leaves half a file as a backup.
+			const keepsItself = tools.pair.engine === 'full' && isNear
+			// Where all is new, the folder may not be there yet.
+			if (!keepsItself && lot.newCount < lot.count) {
 				const at = { root, backup: `${backupsIn(receiver)}/${id}` }
 				const kept =
 					direction === 'up'
@@ -82,19 +87,31 @@ export async function carryOut(
 						}),
 					)
 			}
+			const wasMoving = await beginMoving(own, direction)
+			const clear = () =>
+				clearLeftovers(
+					direction === 'up' ? link : 'laptop',
+					{ root, backup: `${backupsIn(receiver)}/${id}` },
+					lot.entries(),
+					runner.signal,
+				)
+			if (wasMoving && were[direction === 'up' ? 'workstation' : 'laptop'] !== 'missing') await clear()
 			const result = await move({
 				link,
 				direction,
 				localRoot: roots.laptop,
 				remoteRoot: roots.workstation,
+				receiver: direction === 'up' ? were.workstation : were.laptop,
 				paths: lot.entries(),
-				backupDir: (run) => `${backupsIn(receiver)}/${backupBeside(id, run)}/tree`,
+				backupDir: keepsItself ? (run) => `${backupsIn(receiver)}/${backupBeside(id, run)}/tree` : null,
 				partialDir: `${receiver}/partial`,
-				partialIsNear: direction === 'up' ? tools.isNear.workstation : tools.isNear.laptop,
+				partialIsNear: isNear,
 				pair: tools.pair,
 				signal: runner.signal,
 				onProgress: (progress) => say(progressWords(progress), shareOf(progress)),
 			})
+			if (result.interrupted) await clear()
+			await endMoving(own, direction)
 			for (const one of result.failed) fail(one.path, `${shownPath(one.path)} (${failureWords[one.why]})`)
 			done[direction].count += result.moved
 			done[direction].bytes += result.bytes
@@ -106,7 +123,12 @@ export async function carryOut(
 	if (choice.deleteThere.count > 0)
 		await runner.step(fileSteps.deleteThere, async (say) => {
 			const at = { root: roots.workstation, backup: `${backupsIn(ownThere)}/${id}` }
-			const kept = await removeThere(link, at, choice.deleteThere.entries(), { signal: runner.signal })
+			const kept = await removeThere(
+				link,
+				at,
+				removals(choice.deleteThere.entries(), foldersHere(roots.laptop)),
+				{ signal: runner.signal },
+			)
 			kept.left.forEach(leave)
 			done.up.deleted += kept.kept
 			say(countOfFiles(kept.kept))
@@ -114,7 +136,11 @@ export async function carryOut(
 	if (choice.deleteHere.count > 0)
 		await runner.step(fileSteps.deleteHere, async (say) => {
 			const at = { root: roots.laptop, backup: `${backupsIn(own)}/${id}` }
-			const kept = await removeHere(at, choice.deleteHere.entries(), { signal: runner.signal })
+			const kept = await removeHere(
+				at,
+				removals(choice.deleteHere.entries(), foldersThere(link, roots.workstation, runner.signal)),
+				{ signal: runner.signal },
+			)
 			kept.left.forEach(leave)
 			done.back.deleted += kept.kept
 			say(countOfFiles(kept.kept))

@@ -6,7 +6,7 @@ import { type Verdict, verdictOf } from './verdict.ts'
 export type LaptopEntry = Entry & { up?: boolean }
 
 /** A listing may say of what it could not see: nothing is told of that, for it is no sign that anything is gone. */
-export type SeenListing<T extends Entry = Entry> = AsyncIterable<T> & { readonly troubles?: Sight }
+export type SeenListing<T extends Entry = Entry> = Listing<T> & { readonly troubles?: Sight }
 
 /** What is not the same on both sides, or not noted in the base as it is. */
 export interface Difference {
@@ -75,7 +75,7 @@ async function* differences(
 	// Of those the ones that wait: their paths begin each other, so they are few.
 	let waiting: Held[] = []
 	try {
-		for (const cursor of [here, there, before]) while (!cursor.take(await cursor.next()));
+		for (const cursor of [here, there, before]) while (!cursor.goOn()) await cursor.fill()
 		for (;;) {
 			const path = first(here.head, there.head, before.head)
 			const ended = path === null
@@ -83,9 +83,9 @@ async function* differences(
 				const laptop = here.head?.path === path ? here.head : null
 				const workstation = there.head?.path === path ? there.head : null
 				const base = before.head?.path === path ? before.head : null
-				if (laptop) while (!here.take(await here.next()));
-				if (workstation) while (!there.take(await there.next()));
-				if (base) while (!before.take(await before.next()));
+				if (laptop) while (!here.goOn()) await here.fill()
+				if (workstation) while (!there.goOn()) await there.fill()
+				if (base) while (!before.goOn()) await before.fill()
 				const place: Held = { path, laptop, workstation, base, other: null }
 				judge(place, here, there)
 				if (place.difference === undefined) waiting.push(place)

@@ -18,21 +18,21 @@ export const fieldsOf = (entry: Entry | null): EntryFields =>
 		? ['-', '', '']
 		: [`${letterOf(entry)}${entry.size} ${entry.mtime}${entry.sparse ? ' s' : ''}`, entry.path, entry.target]
 
-const version = /^([fxld])(\d{1,16}) (-?\d{1,24})( s)?$/
+const version = /^[fxld]\d{1,16} -?\d{1,24}(?: s)?$/
 
 /** Null: there is none. @throws Error when it is no such record */
 export function entryOf(fields: readonly string[], at: number): Entry | null {
 	const [first = '', path = '', target = ''] = [fields[at], fields[at + 1], fields[at + 2]]
 	if (first === '-') return null
-	const parts = version.exec(first)
-	if (!parts || path === '') throw new Error('a record is not as it was written')
-	const [, letter, size, mtime, sparse] = parts
-	const kind = letter === 'l' ? 'link' : letter === 'd' ? 'folder' : 'file'
+	if (path === '' || !version.test(first)) throw new Error('a record is not as it was written')
+	const letter = first[0]
+	const space = first.indexOf(' ')
+	const sparse = first.endsWith('s')
 	const entry: Entry = {
 		path,
-		kind,
-		size: Number(size),
-		mtime: BigInt(mtime ?? 0),
+		kind: letter === 'l' ? 'link' : letter === 'd' ? 'folder' : 'file',
+		size: Number(first.slice(1, space)),
+		mtime: BigInt(first.slice(space + 1, sparse ? -2 : undefined)),
 		executable: letter === 'x',
 		target,
 	}
@@ -40,7 +40,7 @@ export function entryOf(fields: readonly string[], at: number): Entry | null {
 	return entry
 }
 
-const chunkBytes = 128 * 1024
+const chunkBytes = 32 * 1024
 
 /**
  * The fields of a file from an offset up to another, many at a time: a multiple of `width`.
@@ -53,21 +53,17 @@ export async function* fieldGroups(
 	width: number,
 ): AsyncGenerator<string[]> {
 	const splitter = new NulSplitter()
-	let rest: string[] = []
+	const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(chunkBytes, to - from)))
+	let fields: string[] = []
 	let at = from
 	while (at < to) {
-		const { buffer, bytesRead } = await file.read(
-			Buffer.allocUnsafe(Math.min(chunkBytes, to - at)),
-			0,
-			undefined,
-			at,
-		)
+		const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - at), at)
 		if (bytesRead === 0) break
 		at += bytesRead
-		const fields = [...rest, ...splitter.take(buffer.subarray(0, bytesRead))]
-		const whole = fields.length - (fields.length % width)
-		rest = fields.slice(whole)
-		if (whole > 0) yield fields.slice(0, whole)
+		splitter.take(buffer.subarray(0, bytesRead), fields)
+		const rest = fields.splice(fields.length - (fields.length % width))
+		if (fields.length > 0) yield fields
+		fields = rest
 	}
-	if (at < to || rest.length > 0 || splitter.isCut) throw new Error('it ends in the middle of a record')
+	if (at < to || fields.length > 0 || splitter.isCut) throw new Error('it ends in the middle of a record')
 }

@@ -22,7 +22,10 @@ export interface Entry {
 }
 
 /** Entries in the order of their paths' bytes. */
-export type Listing = AsyncIterable<Entry>
+export interface Listing<T extends Entry = Entry> extends AsyncIterable<T> {
+	/** The same, many at a time: a promise for each one is most of what a long listing costs. See `batches.ts`. */
+	batches?(): AsyncIterator<readonly T[]>
+}
 
 /** For eyes: bytes that are no UTF-8 as replacement characters. */
 export const shownPath = (path: string): string => Buffer.from(path, 'latin1').toString('utf8')

@@ -68,12 +68,16 @@ export class GitNames {
 	readonly #tracked: Names
 	readonly #others: Names | null
 
-	/** @param others false: only what is tracked */
-	constructor(place: GitPlace, others: boolean) {
-		this.#tracked = new Names(startGit(place, ['ls-files', '-z', '--cached']))
-		this.#others = others
-			? new Names(startGit(place, ['ls-files', '-z', '--others', '--exclude-standard']))
-			: null
+	/**
+	 * @param others false: only what is tracked
+	 * @param only what is in these places, as text; null: everything
+	 */
+	constructor(place: GitPlace, others: boolean, only: readonly string[] | null = null) {
+		const env = { ...place.env, GIT_LITERAL_PATHSPECS: '1' }
+		const list = (...args: string[]) =>
+			new Names(startGit({ ...place, env }, ['ls-files', '-z', ...args, '--', ...(only ?? [])]))
+		this.#tracked = list('--cached')
+		this.#others = others ? list('--others', '--exclude-standard') : null
 	}
 
 	/** Whether `current` is to be trusted; else `fill` is to be called first. */

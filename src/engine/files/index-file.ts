@@ -7,6 +7,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { ProblemError } from '../../contract/client.ts'
 import { problem } from '../problems.ts'
+import { batched } from './batches.ts'
 import type { Entry, Listing } from './entry.ts'
 import { entryFields, entryOf, fieldGroups, fieldsOf } from './entry-record.ts'
 
@@ -31,10 +32,13 @@ export interface IndexChange {
 
 /** What both sides had at the last sync. */
 export interface IndexFile {
+	/** Another one each time that it is written anew; null: there is none. */
+	readonly id: string | null
 	readonly head: IndexHead
 	/** How many entries. */
 	readonly count: number
-	entries(): Listing
+	/** @param isWanted by path; without it: all */
+	entries(isWanted?: (path: string) => boolean): Listing
 	/**
 	 * Writes it anew with these changes, in ascending order of their paths. Until it returns, the old one counts.
 	 * @throws ProblemError `files-index-unwritable`; whatever the changes throw
@@ -94,14 +98,14 @@ export async function openIndex(folder: string): Promise<IndexFile> {
 	const mark = found.id === null ? null : await readMark(join(folder, 'index-head'))
 	if (mark && mark.id === found.id) found = { ...found, head: mark.head }
 
-	async function* entries(): AsyncGenerator<Entry> {
+	async function* batches(isWanted?: (path: string) => boolean): AsyncGenerator<Entry[]> {
 		if (found.id === null) return
 		const file = await open(path, 'r').catch(broken)
 		try {
 			// Whoever only looks may do so while an operation replaces it: then it is the new one that is read.
 			const { from, to } = (await isStill(file, found)) ? found : await examineFile(file)
 			for await (const fields of fieldGroups(file, from, to, entryFields))
-				for (let at = 0; at < fields.length; at += entryFields) yield entryOrFail(fields, at)
+				yield entriesOrFail(fields, isWanted)
 		} catch (error) {
 			await broken(error)
 		} finally {
@@ -109,7 +113,11 @@ export async function openIndex(folder: string): Promise<IndexFile> {
 		}
 	}
 
+	const entries = (isWanted?: (path: string) => boolean) => batched(() => batches(isWanted))
 	return {
+		get id() {
+			return found.id
+		},
 		get head() {
 			return found.head
 		},
@@ -132,10 +140,16 @@ export async function openIndex(folder: string): Promise<IndexFile> {
 	}
 }
 
-function entryOrFail(fields: readonly string[], at: number): Entry {
-	const entry = entryOf(fields, at)
-	if (entry === null) throw new Error('a record is empty')
-	return entry
+function entriesOrFail(fields: readonly string[], isWanted?: (path: string) => boolean): Entry[] {
+	const entries: Entry[] = []
+	for (let at = 0; at < fields.length; at += entryFields) {
+		// The path stands second: what is not wanted need not be read.
+		if (isWanted && !isWanted(fields[at + 1] ?? '')) continue
+		const entry = entryOf(fields, at)
+		if (entry === null) throw new Error('a record is empty')
+		entries.push(entry)
+	}
+	return entries
 }
 
 /** Reads all of it once, so that what is read from it later is known to be whole. @throws Error: why it is not */

@@ -1,6 +1,7 @@
 import { ProblemError } from '../../contract/client.ts'
 import type { Link } from '../link/link.ts'
 import { problem } from '../problems.ts'
+import { scriptFailed } from '../remote/script-failure.ts'
 import { type Entry, shownPath } from './entry.ts'
 import { type Machine, runLines } from './line-script.ts'
 
@@ -47,17 +48,20 @@ export interface Keeping {
 
 type Some<T> = Iterable<T> | AsyncIterable<T>
 
+/** `stays`: the deepest folder above it that stays also when it becomes empty. Default: none does. */
+export type Removed = Entry & { stays?: string }
+
 /**
  * Moves exactly these into the backup there, each only while it is the version that was seen; of folders only empty
- * ones. Folders that became empty by it go too. Best in the order of their paths.
- * @throws ProblemError `files-root-missing`, `backup-failed`, `link-lost`, `operation-cancelled`, `remote-failed`;
+ * ones. Folders that became empty by it go too, other than `stays`. Best in the order of their paths.
+ * @throws ProblemError `files-root-missing`, `backup-failed`, `link-lost`, `operation-cancelled`, `remote-failed`, `remote-killed`;
  *   what was settled by then stays so
  */
-export const removeThere = (link: Link, at: Keeping, seen: Some<Entry>, options: KeepOptions = {}) =>
+export const removeThere = (link: Link, at: Keeping, seen: Some<Removed>, options: KeepOptions = {}) =>
 	keep(link, 'remove', at, seen, removalLine, options)
 
 /** The same on this laptop. */
-export const removeHere = (at: Keeping, seen: Some<Entry>, options: KeepOptions = {}) =>
+export const removeHere = (at: Keeping, seen: Some<Removed>, options: KeepOptions = {}) =>
 	keep('laptop', 'remove', at, seen, removalLine, options)
 
 /** Copies what is there now into the backup, whatever version it is. */
@@ -71,7 +75,7 @@ async function* pathsOf(paths: Some<string>): AsyncIterable<{ path: string }> {
 	for await (const path of paths) yield { path }
 }
 
-async function keep<T extends { path: string }>(
+async function keep<T extends Numberable>(
 	machine: Machine,
 	mode: 'remove' | 'copy',
 	at: Keeping,
@@ -111,7 +115,7 @@ export interface Answer {
  */
 export async function talk(
 	machine: Machine,
-	name: 'files-keep' | 'files-restore',
+	name: 'files-keep' | 'files-restore' | 'files-tidy',
 	args: readonly string[],
 	{ root, backup }: Keeping,
 	lines: AsyncIterable<string>,
@@ -132,16 +136,21 @@ export async function talk(
 	if (code === 3) throw new ProblemError(problem('files-root-missing', { side, path: root }))
 	if (code === 4) throw new ProblemError(problem('backup-failed', { side, path: backup, reason: refusal }))
 	if (code === 0 && isDone) return
-	throw new ProblemError(
-		problem('remote-failed', { script: name, code: code ?? 'a signal', stderr: stderr.slice(-500) }),
-	)
+	throw scriptFailed(name, { code }, stderr)
 }
 
 const reasons = new Set<string>(['changed', 'way', 'absent', 'folder', 'special', 'failed'])
 const whyOf = (why: string) => (reasons.has(why) ? (why as WhyLeft) : 'failed')
 
+/** What has a place in the lines for a script. */
+export interface Numberable {
+	path: string
+	/** See `Removed`. */
+	stays?: string
+}
+
 /** The lines for a script: each thing gets a number, and a line names the folder wherever it is another one. */
-export class Numbered<T extends { path: string }> implements AsyncIterable<string> {
+export class Numbered<T extends Numberable> implements AsyncIterable<string> {
 	readonly #things: Some<T>
 	readonly #lineOf: (thing: T, number: number, name: string) => string
 	readonly #leave: (left: Left) => void
@@ -178,6 +187,7 @@ export class Numbered<T extends { path: string }> implements AsyncIterable<strin
 			if (within !== folder || number === 0) {
 				folder = within
 				yield `d ${word(folder)}`
+				if (thing.stays) yield `s ${word(thing.stays)}`
 			}
 			this.#open.set(++number, path)
 			yield this.#lineOf(thing, number, path.slice(slash + 1))

@@ -1,5 +1,6 @@
 import { ProblemError } from '../../contract/client.ts'
 import { problem } from '../problems.ts'
+import { batchesOf } from './batches.ts'
 import { type Entry, type Listing, shownPath } from './entry.ts'
 
 /** Paths of which the one asked for last may be in: in sorted order, only those that it begins with are still of use. */
@@ -38,33 +39,45 @@ export class ListingCursor {
 	readonly leaves = new Above()
 	readonly #side: string
 	readonly #sight: Sight | undefined
-	readonly #entries: AsyncIterator<Entry>
+	readonly #batches: AsyncIterator<readonly Entry[]>
+	#batch: readonly Entry[] = []
+	/** Of what is next in the batch. */
+	#at = 0
+	#hasEnded = false
 	#last = ''
 
 	/** @param side as `The laptop`, for words */
 	constructor(side: string, listing: Listing & { troubles?: Sight }) {
 		this.#side = side
 		this.#sight = listing.troubles
-		this.#entries = listing[Symbol.asyncIterator]()
+		this.#batches = batchesOf(listing)
 	}
 
-	/** What `take` is to be given until it has a new head. Apart from it: a promise less an entry. */
-	next(): Promise<IteratorResult<Entry>> {
-		return this.#entries.next()
-	}
-
-	/** Whether `head` is new now. @throws ProblemError `files-listing-broken` */
-	take(next: IteratorResult<Entry>): boolean {
-		if (next.done) {
-			this.head = null
-			return true
+	/** Goes on to the next entry. False: `fill` is to be called first. @throws ProblemError `files-listing-broken` */
+	goOn(): boolean {
+		for (let entry = this.#batch[this.#at]; entry; entry = this.#batch[this.#at]) {
+			this.#at += 1
+			if (this.#takes(entry)) return true
 		}
-		const { path } = next.value
+		if (this.#hasEnded) this.head = null
+		return this.#hasEnded
+	}
+
+	/** @throws what the listing throws */
+	async fill(): Promise<void> {
+		const { value, done = false } = await this.#batches.next()
+		this.#hasEnded = done
+		this.#batch = done ? [] : value
+		this.#at = 0
+	}
+
+	#takes(entry: Entry): boolean {
+		const { path } = entry
 		if (path <= this.#last || isOutside(path))
 			this.#refuse(path, path > this.#last ? 'This is no path in it' : 'These are not in order')
 		this.#last = path
 		if (isGits(path)) return false
-		this.head = next.value
+		this.head = entry
 		this.count += 1
 		return true
 	}
@@ -94,7 +107,7 @@ export class ListingCursor {
 	}
 
 	async close(): Promise<void> {
-		await this.#entries.return?.()
+		await this.#batches.return?.()
 	}
 
 	#refuse(path: string, reason: string): never {

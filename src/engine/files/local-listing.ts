@@ -1,6 +1,7 @@
 import type { LeftOut } from '../../contract/code.ts'
 import { readGit, refuse } from '../git/git.ts'
-import { type Entry, pathOfShown, shownPath } from './entry.ts'
+import { batched } from './batches.ts'
+import { type Entry, type Listing, pathOfShown, shownPath } from './entry.ts'
 import type { GitPlace } from './git-stream.ts'
 import { type Matcher, patternMatcher } from './ignore-rules.ts'
 import { LeftOuts } from './left-out.ts'
@@ -12,10 +13,11 @@ import {
 	type Walk,
 	Walker,
 } from './local-walk.ts'
-import type { FolderRead, Versions } from './look-worker.ts'
-import { startLooker } from './looker.ts'
+import { type FolderRead, numberOf, numbersEach, type Versions } from './look-worker.ts'
+import { type Looker, startLooker } from './looker.ts'
 import { type Rules, reachOf } from './rules.ts'
 import { ahead, isBelow } from './sorted.ts'
+import { leadsTo, placesAbove } from './touched.ts'
 import { Troubles } from './troubles.ts'
 
 /** A file of the laptop's tree that travels one way or both. */
@@ -27,28 +29,47 @@ export interface LocalEntry extends Entry {
 }
 
 /** May be gone through once. Ends what it started when that ends, also early. */
-export interface LocalListing extends AsyncIterable<LocalEntry> {
+export interface LocalListing extends Required<Listing<LocalEntry>> {
 	/** What could not be listed: see `Troubles` for when it is known. */
 	readonly troubles: Troubles
 	/** What stays behind by which rule; known when the listing has ended. */
 	leftOut(): LeftOut[]
+	/** Files with more than one name, up to a thousand; known when the listing has ended. */
+	readonly linked: readonly string[]
 }
 
 /**
  * What travels of a tree, in the order of paths' bytes; holds a small part of it at a time.
  * @param root absolute, as text
+ * @param only what is in these places, above which there is nothing but folders with something in them; null: all of it
  * @throws (while it is gone through) ProblemError `files-unreadable`, `git-missing`, `git-failed`,
  *   `operation-cancelled`
  */
-export function localListing(root: string, rules: Rules, signal?: AbortSignal): LocalListing {
+export function localListing(
+	root: string,
+	rules: Rules,
+	signal?: AbortSignal,
+	only: readonly string[] | null = null,
+): LocalListing {
 	const troubles = new Troubles()
 	const leftOuts = new LeftOuts()
+	const linked: string[] = []
 	return {
 		troubles,
+		linked,
 		leftOut: () => leftOuts.all,
-		[Symbol.asyncIterator]: () => list(root, rules, signal, troubles, leftOuts),
+		...batched(() => list(root, rules, only, signal, { troubles, leftOuts, linked })),
 	}
 }
+
+/** What is found out on the way. */
+interface Findings {
+	troubles: Troubles
+	leftOuts: LeftOuts
+	linked: string[]
+}
+
+const mostLinked = 1000
 
 /**
  * Which rule leaves out what of a tree. A walk of its own; who lists the tree anyway asks the listing.
@@ -63,12 +84,13 @@ export async function leftOut(root: string, rules: Rules, signal?: AbortSignal):
 async function* list(
 	root: string,
 	rules: Rules,
+	only: readonly string[] | null,
 	signal: AbortSignal | undefined,
-	troubles: Troubles,
-	leftOuts: LeftOuts,
-): AsyncGenerator<LocalEntry> {
+	{ troubles, leftOuts, linked }: Findings,
+): AsyncGenerator<LocalEntry[]> {
 	if (signal?.aborted) refuse('operation-cancelled', {})
-	const looker = startLooker(Buffer.from(root).toString('latin1'))
+	const whole = startLooker(Buffer.from(root).toString('latin1'))
+	const looker = only ? blinkered(whole, only) : whole
 	const matchers = {
 		include: patternMatcher(rules.include),
 		exclude: patternMatcher(rules.exclude),
@@ -82,6 +104,7 @@ async function* list(
 	try {
 		const walk: Walk = {
 			looker,
+			only,
 			rules,
 			nested: (path) => nestedPlace(root, path),
 			excluded: (folders) => matchers.exclude.match(folders),
@@ -97,7 +120,7 @@ async function* list(
 		const judge = new Judge(rules, matchers, leftOuts)
 		const batches = looked(new Walker(walk).all(repository, top), judge, looker)
 		for await (const { kept, versions } of ahead(batches, 2))
-			yield* entriesOf(kept, await versions, troubles, mayRead)
+			yield entriesOf(kept, await versions, { troubles, linked }, mayRead)
 		if (signal?.aborted) refuse('operation-cancelled', {})
 	} catch (error) {
 		if (signal?.aborted) refuse('operation-cancelled', {})
@@ -108,7 +131,33 @@ async function* list(
 	}
 }
 
-type Kept = Found & { up: boolean; back: boolean }
+/** Sees of the folders above places only what leads to those. */
+function blinkered(looker: Looker, only: readonly string[]): Looker {
+	const ways = new Set(only.flatMap(placesAbove)).add('')
+	const see = (folder: string, read: FolderRead): FolderRead => {
+		if (!ways.has(folder)) return read
+		const before = folder === '' ? '' : `${folder}/`
+		const items = read.items.filter((item) => {
+			const name = item.slice(1)
+			return name === '.git' || leadsTo(before + name, only)
+		})
+		// A folder with nothing in it would be something else.
+		return { ...read, items: items.length > 0 || read.items.length === 0 ? items : nothingToSee }
+	}
+	return {
+		...looker,
+		folders: async (folders) =>
+			(await looker.folders(folders)).map((read, at) => see(folders[at] ?? '', read)),
+	}
+}
+
+const nothingToSee = ['o.hawser-']
+
+interface Kept {
+	found: Found
+	up: boolean
+	back: boolean
+}
 
 async function* looked(
 	walk: AsyncGenerator<Found[]>,
@@ -118,7 +167,7 @@ async function* looked(
 	for await (const batch of walk) {
 		const kept = await judge.batch(batch)
 		if (kept.length === 0) continue
-		const versions = looker.versions(kept.map(({ path }) => path))
+		const versions = looker.versions(kept.map(({ found }) => found.path))
 		versions.catch(() => {})
 		yield { kept, versions }
 	}
@@ -143,7 +192,7 @@ class Judge {
 	}
 
 	async batch(batch: readonly Found[]): Promise<Kept[]> {
-		if (this.#rules.scope === 'everything') return batch.map((found) => ({ ...found, up: false, back: true }))
+		if (this.#rules.scope === 'everything') return batch.map((found) => ({ found, up: false, back: true }))
 		await this.#askGit(batch)
 		const ignored = batch.filter(({ listed }) => !listed)
 		const included = await this.#matching('include', ignored)
@@ -156,7 +205,7 @@ class Judge {
 			const by = found.excludedBy ?? excluded.get(found) ?? null
 			const up = isWanted && by === null
 			const back = results.has(found)
-			if (up || back) kept.push({ ...found, up, back })
+			if (up || back) kept.push({ found, up, back })
 			if (up || found.letter === 'e') continue
 			if (isWanted) this.#leftOuts.add(found.path, by ?? '', found.tracked ? 1 : 0)
 			else if (this.#rules.scope === 'tree' && found.ignoredBy && !back)
@@ -201,15 +250,18 @@ class Judge {
 
 /** Of a mode: which kind of file, and what its owner, group and others may. */
 const kindBits = 0o170_000
-const kinds = { file: 0o100_000, link: 0o120_000, folder: 0o040_000 }
+const kinds = { file: 0o100_000, link: 0o120_000, folder: 0o040_000, linked: 2 ** 24 }
 
-function* entriesOf(
+function entriesOf(
 	kept: readonly Kept[],
 	versions: Versions,
-	troubles: Troubles,
-	mayRead: (mode: number, owner: bigint) => boolean,
-): Generator<LocalEntry> {
-	for (const [at, { path, letter, up, back }] of kept.entries()) {
+	{ troubles, linked }: Pick<Findings, 'troubles' | 'linked'>,
+	mayRead: (mode: number, owner: number, group: number) => boolean,
+): LocalEntry[] {
+	const entries: LocalEntry[] = []
+	for (let at = 0; at < kept.length; at++) {
+		const { found, up, back } = kept[at] as Kept
+		const { path, letter } = found
 		const error = versions.errors.get(at)
 		if (error) {
 			// Gone meanwhile; else its folder may be listed, and what is in it not be looked at.
@@ -217,42 +269,57 @@ function* entriesOf(
 			troubles.add({ path: path.slice(0, Math.max(path.lastIndexOf('/'), 0)), kind: 'folder', reason: error })
 			continue
 		}
-		const [mode = 0n, size = 0n, mtime = 0n, blocks = 0n, owner = 0n] = versions.numbers.subarray(
-			at * 5,
-			at * 5 + 5,
-		)
-		const kind = Number(mode) & kindBits
-		const entry = { path, size: 0, mtime: 0n, executable: false, target: '', up, back }
+		const number = (which: keyof typeof numberOf) => versions.numbers[at * numbersEach + numberOf[which]] ?? 0
+		const mode = number('mode')
+		const kind = mode & kindBits
+		const mtime = versions.times[at] ?? 0n
+		const entry: LocalEntry = {
+			path,
+			kind: 'file',
+			size: 0,
+			mtime,
+			executable: false,
+			target: '',
+			up,
+			back,
+		}
 		if (kind === kinds.file) {
-			const bytes = Number(size)
-			if (!mayRead(Number(mode), owner)) troubles.add({ path, kind: 'file', reason: 'EACCES' })
-			const executable = (Number(mode) & 0o100) !== 0
-			yield { ...entry, kind: 'file', size: bytes, mtime, executable, ...holes(bytes, Number(blocks)) }
+			if (!mayRead(mode, number('owner'), number('group')))
+				troubles.add({ path, kind: 'file', reason: 'EACCES' })
+			if ((mode & kinds.linked) !== 0 && linked.length < mostLinked) linked.push(path)
+			entry.size = number('size')
+			entry.executable = (mode & 0o100) !== 0
+			if (hasHoles(entry.size, number('blocks'))) entry.sparse = true
 		} else if (kind === kinds.link) {
-			const target = versions.targets.get(at) ?? ''
-			yield { ...entry, kind: 'link', size: target.length, mtime, target }
+			entry.kind = 'link'
+			entry.target = versions.targets.get(at) ?? ''
+			entry.size = entry.target.length
 		} else if (kind === kinds.folder) {
-			if (letter === 'e') yield { ...entry, kind: 'folder' }
+			if (letter !== 'e') continue
+			entry.kind = 'folder'
+			entry.mtime = 0n
 		} else {
 			troubles.add({ path, kind: 'special', reason: '' })
+			continue
 		}
+		entries.push(entry)
 	}
+	return entries
 }
 
 const pageBytes = 4096
 
 /** Less on the disk than its size by a page or more: it has holes, or the file system packs it. */
-export const holes = (size: number, blocks: number) =>
-	size - blocks * 512 >= pageBytes ? { sparse: true } : {}
+export const hasHoles = (size: number, blocks: number): boolean => size - blocks * 512 >= pageBytes
 
 /** Whether we may read a file by its mode and owner; what else may forbid it shows when it is read. */
-function reader(): (mode: number, owner: bigint) => boolean {
+function reader(): (mode: number, owner: number, group: number) => boolean {
 	const uid = process.geteuid?.() ?? 0
 	if (uid === 0) return () => true
 	const groups = new Set([process.getegid?.(), ...(process.getgroups?.() ?? [])])
-	return (mode, owner) => {
-		if (Number(owner & 0xffff_ffffn) === uid) return (mode & 0o400) !== 0
-		return (mode & (groups.has(Number(BigInt.asUintN(32, owner >> 32n))) ? 0o040 : 0o004)) !== 0
+	return (mode, owner, group) => {
+		if (owner === uid) return (mode & 0o400) !== 0
+		return (mode & (groups.has(group) ? 0o040 : 0o004)) !== 0
 	}
 }
 

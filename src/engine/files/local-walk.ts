@@ -1,4 +1,5 @@
-import { GitNames } from './git-names.ts'
+import { shownPath } from './entry.ts'
+import { GitNames, type Name } from './git-names.ts'
 import type { GitPlace } from './git-stream.ts'
 import { type IgnoreRules, ignoreRules, ownRepository, type Rule } from './ignore-rules.ts'
 import type { FolderRead } from './look-worker.ts'
@@ -40,7 +41,10 @@ export interface Skipped {
 }
 
 export interface Walk {
+	/** With `only`: it shows nothing else. */
 	looker: Looker
+	/** Git is asked for these places alone; null: for all. */
+	only: readonly string[] | null
 	rules: Rules
 	/** The repository of a folder below the root, which holds a `.git`. Null: git takes it for none. */
 	nested(path: string): Promise<GitPlace | null>
@@ -52,7 +56,7 @@ export interface Walk {
 	opened: Set<{ close(): void }>
 }
 
-const batchSize = 1000
+const batchSize = 500
 /** So many folders are read in one go. */
 const readAtOnce = 32
 
@@ -63,7 +67,7 @@ interface Inherited {
 }
 
 export function openRepository(walk: Walk, prefix: string, place: GitPlace): Repository {
-	const names = new GitNames(place, walk.rules.scope === 'tree')
+	const names = new GitNames(place, walk.rules.scope === 'tree', walk.only && placesIn(walk.only, prefix))
 	const rules = ignoreRules(place)
 	const repository = {
 		prefix,
@@ -78,6 +82,12 @@ export function openRepository(walk: Walk, prefix: string, place: GitPlace): Rep
 	walk.opened.add(repository)
 	return repository
 }
+
+/** As a repository below the root names them: of one that it is in itself, all of it. */
+const placesIn = (only: readonly string[], prefix: string): string[] =>
+	only.some((place) => prefix.startsWith(`${place}/`))
+		? ['.']
+		: only.filter((place) => place.startsWith(prefix)).map((place) => shownPath(place.slice(prefix.length)))
 
 /** Git's rules for a folder that is in no repository, or in one that cannot be read. */
 export function openNoRepository(walk: Walk, prefix: string, folder: string): Repository {
@@ -150,7 +160,8 @@ export class Walker {
 				yield* this.#descend(repository, path, contents, state, gitLinks.delete(name))
 				continue
 			}
-			const hit = repository ? await advance(repository, path) : null
+			let hit = repository ? advanced(repository, path) : null
+			if (hit === undefined && repository) hit = await advance(repository, path)
 			let letter = item[0] as Found['letter']
 			if (item.startsWith('p')) {
 				const contents = await read(path)
@@ -257,16 +268,25 @@ export class Walker {
 const unasked = { listed: null, tracked: false, ignoredBy: null, excludedBy: null, repository: null as never }
 
 /** Goes on to a path in git's lists; the name that stands there, or null. A folder's path ends in a slash. */
-async function advance({ names, prefix }: Repository, path: string) {
-	const inside = path.slice(prefix.length)
+async function advance(repository: Repository, path: string): Promise<Name | null> {
 	for (;;) {
-		if (!names.isReady) await names.fill()
+		const name = advanced(repository, path)
+		if (name !== undefined) return name
+		await repository.names.fill()
+	}
+}
+
+/** The same where the lists are there that far; undefined: more of them is to be read first. */
+function advanced({ names, prefix }: Repository, path: string): Name | null | undefined {
+	const inside = prefix === '' ? path : path.slice(prefix.length)
+	while (names.isReady) {
 		const { current } = names
 		if (current === undefined || current.path > inside) return null
 		names.next()
 		// A path in conflict is there more than once: the next call passes over the others.
 		if (current.path === inside) return current
 	}
+	return undefined
 }
 
 /** Passes over all that is in a folder; how many of it are tracked. */

@@ -23,12 +23,18 @@ export interface FolderRead {
 
 /** Of paths in the order they were asked for; by their places there, those that could not be seen, and the links. */
 export interface Versions {
-	/** Five a path: mode, size, time in nanoseconds, blocks of 512 bytes, owner (group in the upper 32 bits). */
-	numbers: BigInt64Array<ArrayBuffer>
+	/** `numbersEach` a path, each at its place in `numberOf`. */
+	numbers: Float64Array<ArrayBuffer>
+	/** In nanoseconds since the epoch. */
+	times: BigInt64Array<ArrayBuffer>
 	errors: ReadonlyMap<number, string>
 	/** Where links lead. */
 	targets: ReadonlyMap<number, string>
 }
+
+/** Of a path: `mode` is 2 ** 24 more for a file with several names, `blocks` are 512 bytes each, `owner` and `group` numbers of theirs. */
+export const numberOf = { mode: 0, size: 1, blocks: 2, owner: 3, group: 4 } as const
+export const numbersEach = 5
 
 /**
  * Runs in a thread of its own, from its text: it may name nothing from outside. Synchronous calls cost less than half
@@ -39,7 +45,16 @@ function look(): void {
 	const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
 	const port = parentPort as MessagePort
 	const root = (workerData as { root: string }).root
-	const place = (path: string) => Buffer.from(path === '' ? root : `${root}/${path}`, 'latin1')
+	// One for all: a buffer for each of a million paths leaves holes in the memory of the process.
+	const before = Buffer.from(`${root}/`, 'latin1')
+	const longest = 4096
+	const bytes = Buffer.concat([before, Buffer.alloc(longest)])
+	/** Good until the next one. */
+	const place = (path: string) => {
+		if (path === '') return bytes.subarray(0, before.length - 1)
+		if (path.length > longest) return Buffer.from(`${root}/${path}`, 'latin1')
+		return bytes.subarray(0, before.length + bytes.write(path, before.length, 'latin1'))
+	}
 	const codeOf = (error: unknown) => String((error as { code?: unknown }).code ?? error)
 	const letter = (entry: Dirent<Buffer> | BigIntStats) =>
 		entry.isFile() ? 'f' : entry.isSymbolicLink() ? 'l' : entry.isDirectory() ? 'd' : 'o'
@@ -72,20 +87,23 @@ function look(): void {
 		}
 	}
 	const version = (paths: readonly string[]): Versions => {
-		const numbers = new BigInt64Array(paths.length * 5)
+		const numbers = new Float64Array(paths.length * 5)
+		const times = new BigInt64Array(paths.length)
 		const errors = new Map<number, string>()
 		const targets = new Map<number, string>()
 		for (const [at, path] of paths.entries()) {
 			try {
 				const seen = fs.lstatSync(place(path), { bigint: true })
-				const owner = (seen.gid << 32n) | (seen.uid & 0xffffffffn)
-				numbers.set([seen.mode, seen.size, seen.mtimeNs, seen.blocks, BigInt.asIntN(64, owner)], at * 5)
+				const mode = seen.isFile() && seen.nlink > 1n ? seen.mode | (1n << 24n) : seen.mode
+				const each = [mode, seen.size, seen.blocks, seen.uid, seen.gid]
+				for (let which = 0; which < 5; which++) numbers[at * 5 + which] = Number(each[which])
+				times[at] = seen.mtimeNs
 				if (seen.isSymbolicLink()) targets.set(at, fs.readlinkSync(place(path), 'latin1'))
 			} catch (error) {
 				errors.set(at, codeOf(error))
 			}
 		}
-		return { numbers, errors, targets }
+		return { numbers, times, errors, targets }
 	}
 	port.on('message', (question: Question) => {
 		const { id } = question
@@ -94,7 +112,7 @@ function look(): void {
 				port.postMessage({ id, folders: question.folders.map(read) } satisfies Answer)
 			} else {
 				const versions = version(question.paths)
-				port.postMessage({ id, versions } satisfies Answer, [versions.numbers.buffer])
+				port.postMessage({ id, versions } satisfies Answer, [versions.numbers.buffer, versions.times.buffer])
 			}
 		} catch (error) {
 			port.postMessage({ id, failed: String(error) } satisfies Answer)

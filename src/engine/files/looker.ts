@@ -22,7 +22,7 @@ export function startLooker(root: string): Looker {
 		eval: true,
 		workerData: { root },
 		// It holds one answer at a time.
-		resourceLimits: { maxYoungGenerationSizeMb: 4 },
+		resourceLimits: { maxYoungGenerationSizeMb: 2 },
 		execArgv: [],
 	})
 	worker.unref()

@@ -29,7 +29,7 @@ export class Complaints {
 	/** The receiver's disk is full, or cannot be written to at all. */
 	fatal: 'full' | 'read-only' | null = null
 	/** What our own command on the workstation said before rsync began. */
-	place: { what: 'missing' | 'elsewhere' | 'unwritable'; found: string } | null = null
+	place: { what: 'missing' | 'gone' | 'elsewhere' | 'unwritable'; found: string } | null = null
 	/** There were more failures than are kept. */
 	overflown = false
 	readonly #roots: readonly string[]
@@ -55,7 +55,7 @@ export class Complaints {
 	line(raw: string): void {
 		const line = raw.trimEnd()
 		if (line === '' || ignored.test(line)) return
-		const place = /^hawser-place (missing|elsewhere|unwritable) ?(.*)$/.exec(line)
+		const place = /^hawser-place (missing|gone|elsewhere|unwritable) ?(.*)$/.exec(line)
 		if (place) {
 			this.place = { what: place[1] as 'missing', found: place[2] ?? '' }
 			return
@@ -142,6 +142,7 @@ export function problemIn(
 	// It is the workstation that speaks of its own, whichever way the files go.
 	const there = { side: 'The workstation', path: remoteRoot }
 	if (place?.what === 'missing') return problem('files-root-missing', there)
+	if (place?.what === 'gone') return problem('files-root-gone', { ...there, what: place.found })
 	if (place?.what === 'elsewhere') return problem('files-root-moved', { ...there, found: place.found })
 	if (place) return problem('files-unwritable', there)
 	if (fatal === 'full') return problem('files-no-space', { side, path })

@@ -12,6 +12,8 @@ export type Moved = Pick<Entry, 'path' | 'size' | 'sparse'>
 export interface MovePart {
 	file: string
 	count: number
+	/** Bytes of its largest file. */
+	largest: number
 	/** Big ones: an interrupted one goes on where it was. */
 	staged: boolean
 }
@@ -62,7 +64,7 @@ export async function writeList(
 			list.bytes += size
 			list.sparse ||= sparse === true
 			if (!isCompressed(path)) shrinks += size
-			await (options.staging && size >= bigBytes ? big : small).write(path)
+			await (options.staging && size >= bigBytes ? big : small).write(path, size)
 		}
 	} finally {
 		await small.end()
@@ -81,6 +83,7 @@ async function joined(small: MovePart[], big: MovePart[]): Promise<MovePart[]> {
 	if (!few || more || !staged || few.count > fewFiles) return parts
 	await appendFile(staged.file, await readFile(few.file))
 	staged.count += few.count
+	staged.largest = Math.max(staged.largest, few.largest)
 	return big.map((part) => ({ ...part, staged: true }))
 }
 
@@ -98,15 +101,21 @@ class Pen {
 		this.#most = most
 	}
 
-	async write(path: string): Promise<void> {
+	async write(path: string, size: number): Promise<void> {
 		let part = this.parts.at(-1)
 		if (!part || part.count >= this.#most) {
 			await this.end()
-			part = { file: join(this.#folder, `${this.#name}-${this.parts.length}`), count: 0, staged: false }
+			part = {
+				file: join(this.#folder, `${this.#name}-${this.parts.length}`),
+				count: 0,
+				largest: 0,
+				staged: false,
+			}
 			this.#file = await open(part.file, 'wx', 0o600)
 			this.parts.push(part)
 		}
 		part.count += 1
+		part.largest = Math.max(part.largest, size)
 		// rsync takes what begins with `#` or `;` for a comment, and leaves it out without a word.
 		this.#pending += `./${path}\0`
 		if (this.#pending.length >= flushAt) await this.#flush()

@@ -1,4 +1,5 @@
 import { quote } from '../quote.ts'
+import type { RootWas } from './move.ts'
 
 /**
  * Where rsync runs on the workstation. What it is told there is `./`, so no path of a person's is ever looked at by a
@@ -7,8 +8,8 @@ import { quote } from '../quote.ts'
 export interface PlaceThere {
 	/** Absolute. */
 	root: string
-	/** To be made when it is missing; else it is an error that it is. */
-	make: boolean
+	/** What it must be when it receives; null: it sends, and must be there. */
+	receiver: RootWas | null
 	/** It must be this very folder, not a link to one that took its place. */
 	real: boolean
 	/** Private folders, made first; absolute. What an rsync that was killed left in `stage` goes on as `partial`. */
@@ -25,8 +26,15 @@ export function commandThere(place: PlaceThere, command: string): string {
 	const root = quote(place.root)
 	const own = [place.partial, place.stage].filter((folder) => folder !== null).map(quote)
 	const lines = [
-		...(place.make ? [`mkdir -p ${root} || { echo hawser-place unwritable >&2; exit 1; }`] : []),
-		`cd ${root} || { echo hawser-place missing >&2; exit 1; }`,
+		...(place.receiver === 'missing'
+			? [`mkdir -p ${root} || { echo hawser-place unwritable >&2; exit 1; }`]
+			: []),
+		`cd ${root} || { echo hawser-place ${place.receiver === null ? 'missing' : 'gone missing'} >&2; exit 1; }`,
+		...(place.receiver === 'full'
+			? [
+					'[ -n "$(find . ! -name . -prune -print 2>/dev/null | head -n 1)" ] || { echo hawser-place gone empty >&2; exit 1; }',
+				]
+			: []),
 		...(place.real
 			? [`p=$(pwd -P); [ "$p" = ${root} ] || { echo "hawser-place elsewhere $p" >&2; exit 1; }`]
 			: []),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, opendir, readdir, realpath, rename, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { ProblemError } from '../../contract/client.ts'
@@ -16,19 +16,28 @@ import { MoveMeter, type MoveProgress, RsyncOutput } from './progress.ts'
 import { rsyncArguments } from './rsync-options.ts'
 import type { RsyncPair } from './rsync-program.ts'
 
+/**
+ * How a root was when it was last looked at. `missing`: it is made. Else it must be there still, and one that was `full`
+ * must hold something: the disk under it may have gone.
+ */
+export type RootWas = 'missing' | 'empty' | 'full'
+
 export interface Move {
 	link: Link
 	direction: 'up' | 'back'
-	/** Absolute and real, no links in it. The receiver's is made when it is missing. */
+	/** Absolute and real, no links in it. */
 	localRoot: string
 	remoteRoot: string
+	/** The receiver's of them, when both sides were compared. */
+	receiver: RootWas
 	/** Files, links and empty folders, below the roots. A folder goes without what is in it. */
 	paths: AsyncIterable<Moved> | Iterable<Moved>
 	/**
 	 * Absolute, on the machine that receives: what is overwritten is kept there, at the same path. `run`: from 1 on; a path
-	 * that is tried again gets the next one, since rsync overwrites what an earlier run kept in the same folder.
+	 * that is tried again gets the next one, since rsync overwrites what an earlier run kept in the same folder. On the
+	 * same file system as the root; null: all that will be overwritten was kept before.
 	 */
-	backupDir: (run: number) => string
+	backupDir: ((run: number) => string) | null
 	/** Absolute, on the machine that receives, for nothing else: what was partly received waits there. */
 	partialDir: string
 	/** `partialDir` lies on the same file system as the root: then files are received there, too. */
@@ -38,6 +47,8 @@ export interface Move {
 	onProgress?: (progress: MoveProgress) => void
 	/** How long it waits for a link that was lost; default 30 minutes. */
 	waitMs?: number
+	/** So long an rsync may be silent before it counts as one that hangs; default 30 s, at least 1. */
+	silenceMs?: number
 }
 
 export interface MoveResult {
@@ -47,6 +58,8 @@ export interface MoveResult {
 	bytes: number
 	/** What did not get there. Everything else did. */
 	failed: MoveFailure[]
+	/** A run of rsync broke off, and another went on. */
+	interrupted: boolean
 }
 
 /**
@@ -58,8 +71,13 @@ const backPart = { most: 1500, atOnce: 4 }
 const longestMs = 7 * 24 * 3600 * 1000
 /** So often it may be interrupted without a byte more having arrived. */
 const mostFruitless = 4
+const usualSilenceMs = 30_000
+/** While a sender finds what the other end has of a file already it may say nothing; so many bytes a second it can read. */
+const slowestRead = 20_000_000
 /** Those of a talk that broke off: the other end is gone, or was silent for too long. */
 const brokenExits = [10, 12, 30]
+/** The one that says: the other end was silent for too long. */
+const silentExit = 30
 /** rsync's exits that say: what could be moved was. 23: some could not; 24: some had vanished. */
 const partlyExits = [23, 24]
 
@@ -75,7 +93,7 @@ export async function move(wish: Move): Promise<MoveResult> {
 		const staging = wish.pair.engine === 'full'
 		const parents = wish.direction === 'up' ? new Parents(wish.localRoot) : null
 		const list = await writeList(folder, wish.paths, { most, staging, parents, signal: wish.signal })
-		if (list.count === 0) return { moved: 0, bytes: 0, failed: list.strayed }
+		if (list.count === 0) return { moved: 0, bytes: 0, failed: list.strayed, interrupted: false }
 		return await new Mover(wish, list, folder).all()
 	} finally {
 		await rm(folder, { recursive: true, force: true, maxRetries: 3 })
@@ -89,6 +107,8 @@ interface Ended {
 	lost: Problem | null
 	/** Something arrived in this run. */
 	advanced: boolean
+	/** The other end was silent for so long that the run was given up. */
+	hung: boolean
 }
 
 class Mover {
@@ -103,6 +123,9 @@ class Mover {
 	readonly #ender = new AbortController()
 	readonly #signal: AbortSignal
 	readonly #running = new Set<Promise<unknown>>()
+	/** Something is in the receiver's root by now. */
+	#hasArrived = false
+	#interrupted = false
 
 	constructor(wish: Move, list: MoveList, home: string) {
 		this.#wish = wish
@@ -136,7 +159,10 @@ class Mover {
 		} finally {
 			await Promise.allSettled(this.#running)
 		}
-		return { moved: count - failed.size, bytes, failed: [...strayed, ...failed.values()] }
+		return {
+			...{ moved: count - failed.size, bytes, interrupted: this.#interrupted },
+			failed: [...strayed, ...failed.values()],
+		}
 	}
 
 	/** One part, through every loss of the link. */
@@ -145,10 +171,12 @@ class Mover {
 		for (let run = 1; ; run++) {
 			await this.#prepareHere(part)
 			const complaints = this.#complaints()
-			const { exit, lost, advanced } = await this.#once(part, complaints, run, false)
-			const interrupted =
-				lost !== null || (brokenExits.includes(exit) && advanced && complaints.fatal === null)
+			const { exit, lost, advanced, hung } = await this.#once(part, complaints, run, false)
+			this.#hasArrived ||= advanced
+			const broke = hung || exit === silentExit || (brokenExits.includes(exit) && advanced)
+			const interrupted = lost !== null || (broke && complaints.fatal === null)
 			if (!interrupted) return await this.#judge(part, exit, complaints, run)
+			this.#interrupted = true
 			fruitless = advanced ? 0 : fruitless + 1
 			if (fruitless > mostFruitless) throw lost ? new ProblemError(lost) : this.#failure(exit, complaints)
 			this.#tell('waiting')
@@ -187,8 +215,9 @@ class Mover {
 	/** One run of rsync. */
 	async #run(part: MovePart, complaints: Complaints, attempt: number, dry: boolean): Promise<Ended> {
 		const { pair, direction, localRoot } = this.#wish
-		const backupDir = this.#wish.backupDir(attempt)
+		const backupDir = this.#wish.backupDir?.(attempt) ?? null
 		const bridge = this.#bridge(part)
+		const watch = this.#watchSilence(part, bridge)
 		const meter = this.#meter.run()
 		const output = new RsyncOutput(
 			(tick) => {
@@ -206,6 +235,7 @@ class Mover {
 					stageDir: part.staged ? this.#stage : null,
 					compress: this.#list.compress,
 					sparse: this.#list.sparse,
+					timeoutSeconds: Math.ceil(this.#silenceMs / 1000),
 				}),
 				cwd: localRoot,
 				env: { PATH: process.env.PATH, HOME: this.#home, LC_ALL: 'C' },
@@ -219,11 +249,38 @@ class Mover {
 			})
 			output.end()
 			complaints.end()
-			return { exit: exitCode, lost: exitCode === 0 ? null : bridge.problem, advanced: meter.bytes > 0 }
+			const lost = exitCode === 0 ? null : bridge.problem
+			return { exit: exitCode, lost, advanced: meter.bytes > 0, hung: exitCode !== 0 && watch.isOver }
 		} finally {
+			watch.end()
 			meter.end()
 			await bridge.dispose()
 		}
+	}
+
+	/**
+	 * rsync itself finds silence on the workstation when it sends there. When it receives, what its own parts tell each
+	 * other counts as life.
+	 */
+	#watchSilence({ largest }: MovePart, bridge: Bridge): { readonly isOver: boolean; end(): void } {
+		const most = this.#silenceMs + (largest / slowestRead) * 1000
+		let isOver = false
+		const look = () => {
+			if (bridge.silentMs() <= most) return
+			isOver = true
+			bridge.hangUp()
+		}
+		const timer = this.#wish.direction === 'back' ? setInterval(look, this.#silenceMs / 4) : undefined
+		return {
+			get isOver() {
+				return isOver
+			},
+			end: () => clearInterval(timer),
+		}
+	}
+
+	get #silenceMs(): number {
+		return this.#wish.silenceMs ?? usualSilenceMs
 	}
 
 	#heard(line: string, complaints: Complaints, dry: boolean): void {
@@ -240,7 +297,7 @@ class Mover {
 			commandThere(
 				{
 					root: remoteRoot,
-					make: direction === 'up',
+					receiver: direction === 'up' ? this.#receives : null,
 					real: true,
 					partial: receives ? this.#partial : null,
 					stage: receives ? this.#stage : null,
@@ -251,16 +308,39 @@ class Mover {
 		)
 	}
 
+	/** How the receiver's root has to be. */
+	get #receives(): RootWas {
+		const { receiver } = this.#wish
+		return receiver === 'missing' && this.#hasArrived ? 'full' : receiver
+	}
+
+	async #prepareHere(part: MovePart): Promise<void> {
+		try {
+			await this.#prepareFolders(part)
+		} catch (error) {
+			const code = (error as NodeJS.ErrnoException).code ?? ''
+			if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT'].includes(code)) throw error
+			throw new ProblemError(problem('files-unwritable', { side: 'This laptop', path: this.#wish.localRoot }))
+		}
+	}
+
 	/** Our own side's folders, as `commandThere` does it for the other. */
-	async #prepareHere({ staged }: MovePart): Promise<void> {
+	async #prepareFolders({ staged }: MovePart): Promise<void> {
 		const { direction, localRoot } = this.#wish
 		const side = 'This laptop'
-		if (direction === 'back') await mkdir(localRoot, { recursive: true })
+		const isReceiver = direction === 'back'
+		if (isReceiver && this.#receives === 'missing') await mkdir(localRoot, { recursive: true })
 		const found = await realpath(localRoot).catch(() => null)
-		if (found === null) throw new ProblemError(problem('files-root-missing', { side, path: localRoot }))
+		const gone = (what: 'missing' | 'empty') =>
+			new ProblemError(problem('files-root-gone', { side, path: localRoot, what }))
+		if (found === null)
+			throw isReceiver
+				? gone('missing')
+				: new ProblemError(problem('files-root-missing', { side, path: localRoot }))
 		if (found !== localRoot)
 			throw new ProblemError(problem('files-root-moved', { side, path: localRoot, found }))
-		if (direction === 'up' || !staged) return
+		if (isReceiver && this.#receives === 'full' && (await isEmptyFolder(localRoot))) throw gone('empty')
+		if (!isReceiver || !staged) return
 		await mkdir(this.#partial, { recursive: true, mode: 0o700 })
 		if (this.#stage === null) return
 		await mkdir(this.#stage, { recursive: true, mode: 0o700 })
@@ -290,5 +370,14 @@ class Mover {
 
 	#tell(phase: MoveProgress['phase']): void {
 		this.#wish.onProgress?.(this.#meter.progress(phase))
+	}
+}
+
+async function isEmptyFolder(path: string): Promise<boolean> {
+	const folder = await opendir(path)
+	try {
+		return (await folder.read()) === null
+	} finally {
+		await folder.close()
 	}
 }

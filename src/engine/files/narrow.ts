@@ -1,3 +1,4 @@
+import { batched, batchesOf } from './batches.ts'
 import type { Comparison, Difference, SeenListing } from './compare.ts'
 import type { Entry, Listing } from './entry.ts'
 import { byBytes } from './sorted.ts'
@@ -10,21 +11,24 @@ export async function* listingOf(entries: Iterable<Entry>): Listing & AsyncGener
 
 /** A listing together with what it could not see. */
 export const withSight = <T extends Entry>(
-	entries: AsyncIterable<T>,
+	entries: Listing<T>,
 	troubles: NonNullable<SeenListing['troubles']>,
-): SeenListing<T> => ({ troubles, [Symbol.asyncIterator]: () => entries[Symbol.asyncIterator]() })
+): SeenListing<T> => ({
+	troubles,
+	...(entries.batches ? { batches: entries.batches } : {}),
+	[Symbol.asyncIterator]: () => entries[Symbol.asyncIterator](),
+})
 
 /** Of a listing, those that are wanted. For one side to be compared in part, all three are narrowed alike. */
 export function narrowed<T extends Entry>(
 	listing: SeenListing<T>,
 	isWanted: (path: string) => boolean,
 ): SeenListing<T> {
-	return {
-		...(listing.troubles ? { troubles: listing.troubles } : {}),
-		async *[Symbol.asyncIterator]() {
-			for await (const entry of listing) if (isWanted(entry.path)) yield entry
-		},
+	async function* batches(): AsyncGenerator<readonly T[]> {
+		for await (const batch of { [Symbol.asyncIterator]: () => batchesOf(listing) })
+			yield batch.filter(({ path }) => isWanted(path))
 	}
+	return { ...(listing.troubles ? { troubles: listing.troubles } : {}), ...batched(batches) }
 }
 
 const batchSize = 1000

@@ -4,9 +4,8 @@ import type { Readable } from 'node:stream'
 export class NulSplitter {
 	#rest: Buffer[] = []
 
-	/** The records that these bytes complete. */
-	take(bytes: Buffer): string[] {
-		const records: string[] = []
+	/** The records that these bytes complete, after those given. The bytes may be overwritten then. */
+	take(bytes: Buffer, records: string[] = []): string[] {
 		let start = 0
 		for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, start)) {
 			if (this.#rest.length > 0) {

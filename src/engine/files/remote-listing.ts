@@ -7,6 +7,7 @@ import type { Link, RemoteProcess } from '../link/link.ts'
 import { problem } from '../problems.ts'
 import { type ReadyLine, wholeBootstrap } from '../remote/ready-line.ts'
 import { afterMarker, printMarker, scriptText, setArguments, startScript } from '../remote/script.ts'
+import { batched } from './batches.ts'
 import { type Entry, type Listing, pathOfShown } from './entry.ts'
 import { NulSplitter } from './records.ts'
 import { headOf, parseRecord, type RemoteHead } from './remote-records.ts'
@@ -139,7 +140,9 @@ async function listed(remote: RemoteProcess, signal: AbortSignal | undefined): P
 		}
 		const packing = facts.get('entries')
 		const entries =
-			packing === undefined ? none() : unpacked(pieces, rest, packing === 'gzip', troubles, stop)
+			packing === undefined
+				? none()
+				: batched(() => unpacked(pieces, rest, packing === 'gzip', troubles, stop))
 		const digest = facts.get('digest') ?? null
 		return { head: headOf(facts), isSame: facts.has('same'), digest, troubles, entries, close: stop }
 	} catch (error) {
@@ -224,7 +227,7 @@ async function* unpacked(
 	isPacked: boolean,
 	troubles: Troubles,
 	stop: () => void,
-): AsyncGenerator<Entry> {
+): AsyncGenerator<Entry[]> {
 	const all = async function* () {
 		if (rest.length > 0) yield rest
 		yield* pieces
@@ -235,6 +238,7 @@ async function* unpacked(
 	const source = isPacked ? gunzipped(all()) : all()
 	try {
 		for await (const bytes of source) {
+			const entries: Entry[] = []
 			for (const record of splitter.take(bytes)) {
 				if (isWhole) garbled('it goes on after its end')
 				if (record === 'end ') {
@@ -249,9 +253,10 @@ async function* unpacked(
 					const { path } = parsed.entry
 					if (last !== null && path <= last) garbled(`its entries are not in order: ${JSON.stringify(path)}`)
 					last = path
-					yield parsed.entry
+					entries.push(parsed.entry)
 				}
 			}
+			if (entries.length > 0) yield entries
 		}
 		if (!isWhole || splitter.isCut) garbled('it was cut off')
 	} finally {

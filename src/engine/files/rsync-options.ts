@@ -7,22 +7,22 @@ export interface RsyncWish {
 	list: string
 	/** The value of `-e`. */
 	shell: string
-	backupDir: string
+	/** Null: nothing is kept. */
+	backupDir: string | null
 	/** Holds what was only partly received; null: that is thrown away. */
 	partialDir: string | null
 	/** Holds what is being received; null: beside its place. */
 	stageDir: string | null
 	compress: boolean
 	sparse: boolean
+	/**
+	 * How long either end waits for the other. A line that is dead is found by the link itself, long before; this is for
+	 * an rsync that hangs, and for the one on the workstation that nobody ends.
+	 */
+	timeoutSeconds: number
 	/** Only says what it would do. */
 	dry: boolean
 }
-
-/**
- * How long either end waits for the other. A line that is dead is found by the link itself, long before; this is for
- * an rsync that hangs, and for the one on the workstation that nobody ends.
- */
-const timeoutSeconds = 60
 
 /**
  * The arguments of rsync, run in the laptop's folder, with a bridge that starts the other end in the workstation's: so
@@ -35,7 +35,7 @@ export function rsyncArguments(pair: RsyncPair, wish: RsyncWish): string[] {
 		...what,
 		`--files-from=${wish.list}`,
 		'--from0',
-		`--timeout=${timeoutSeconds}`,
+		`--timeout=${wish.timeoutSeconds}`,
 		'-e',
 		wish.shell,
 		...(wish.dry ? ['--dry-run', '--out-format=%i %n'] : []),
@@ -53,8 +53,7 @@ function full(wish: RsyncWish): string[] {
 		'--modify-window=-1',
 		// Arguments and paths go by rsync's own protocol, not by the shell's command line.
 		'-s',
-		'--backup',
-		`--backup-dir=${wish.backupDir}`,
+		...(wish.backupDir === null ? [] : ['--backup', `--backup-dir=${wish.backupDir}`]),
 		...(wish.partialDir === null ? [] : [`--partial-dir=${wish.partialDir}`]),
 		...(wish.stageDir === null ? [] : [`--temp-dir=${wish.stageDir}`]),
 		// Both ends agree on the best they have, zstd since 3.2; more than its first level costs more than it saves.

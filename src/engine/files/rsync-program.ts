@@ -114,17 +114,28 @@ export async function remoteRsync(
 
 /** The same question for two folders of the laptop. */
 export async function isSameVolume(one: string, other: string): Promise<boolean> {
-	return (await deviceOf(one)) === (await deviceOf(other))
+	const [first, second] = await Promise.all([volumeOf(one), volumeOf(other)])
+	return first === second
 }
 
-/** Of the nearest folder that is there. */
-async function deviceOf(path: string): Promise<number> {
-	try {
-		return (await stat(path)).dev
-	} catch (error) {
+/**
+ * Of the nearest folder that is there: its device and where that is mounted. Nothing can be renamed from one mount of a
+ * device to another.
+ */
+async function volumeOf(path: string): Promise<string> {
+	const { dev } = await stat(path).catch((error: unknown) => {
 		if (dirname(path) === path) throw error
-		return await deviceOf(dirname(path))
-	}
+		return { dev: null }
+	})
+	if (dev === null) return await volumeOf(dirname(path))
+	const said = await run({
+		file: 'df',
+		args: ['-P', path],
+		env: { PATH: process.env.PATH, LC_ALL: 'C' },
+		timeoutMs: 5000,
+	}).catch(() => null)
+	const mount = said && /^\S.* \d+%\s+(\/.*)$/m.exec(said.stdout)?.[1]
+	return `${dev} ${mount ?? ''}`
 }
 
 /** @throws ProblemError `rsync-missing` where one end has none */

@@ -2,6 +2,7 @@ import { ProblemError } from '../../contract/client.ts'
 import type { Problem } from '../../contract/problem.ts'
 import { type Facts, problemCodeSchema } from '../../contract/problem.ts'
 import { problem } from '../problems.ts'
+import { scriptFailed } from '../remote/script-failure.ts'
 
 /** What a script of ours printed: a name and its fields on each line. */
 export type Rec = readonly [name: string, ...fields: string[]]
@@ -47,7 +48,7 @@ function factsOf(pairs: readonly string[]): Facts {
 
 /**
  * The fields of the record `result` of a script that has ended.
- * @throws ProblemError what the script named, else `remote-failed` for an exit code other than 0
+ * @throws ProblemError what the script named, else `remote-failed` or `remote-killed` for an exit code other than 0
  */
 export function resultOf(
 	script: string,
@@ -56,11 +57,6 @@ export function resultOf(
 	const records = parseRecords(ended.stdout)
 	const [first] = problemsIn(records)
 	if (first) throw new ProblemError(first)
-	if (ended.code !== 0) {
-		const code = ended.code ?? ended.signal ?? 'unknown'
-		throw new ProblemError(
-			problem('remote-failed', { script, code, stderr: (ended.stderr ?? '').trim().slice(-500) }),
-		)
-	}
+	if (ended.code !== 0) throw scriptFailed(script, ended, ended.stderr)
 	return { fields: fieldsOf(records, 'result') ?? [], records }
 }

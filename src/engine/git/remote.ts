@@ -1,10 +1,9 @@
-import { ProblemError } from '../../contract/client.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
 import type { Commit } from '../../contract/state.ts'
 import type { Link } from '../link/link.ts'
-import { problem } from '../problems.ts'
 import { type BatchScript, type Rider, runBatch } from '../remote/batch.ts'
 import { runScript } from '../remote/script.ts'
+import { scriptFailed } from '../remote/script-failure.ts'
 import type { RemoteFacts, RemoteTree } from './facts.ts'
 import { branchOf } from './leftovers.ts'
 import { checkNames } from './names.ts'
@@ -34,10 +33,7 @@ export function remoteFactsScript(project: ProjectConfig, most: number | null = 
 export function parseRemote(stdout: string, code: number | null): RemoteFacts {
 	const records = parseRecords(stdout)
 	const [first] = problemsIn(records)
-	if (!first && code !== 0)
-		throw new ProblemError(
-			problem('remote-failed', { script: 'git-facts', code: code ?? 'a signal', stderr: '' }),
-		)
+	if (!first && code !== 0) throw scriptFailed('git-facts', { code })
 	const all = (name: string) => records.filter((record) => record[0] === name)
 	const files = (name: string) => all(name).map(([, file]) => fileName(file))
 	const count = (name: string) => Number(fieldsOf(records, name)?.[0] ?? 0)

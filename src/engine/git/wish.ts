@@ -8,4 +8,6 @@ export interface Wish {
 	take?: Take | undefined
 	/** Files over the limit are committed too. */
 	big?: boolean | undefined
+	/** All files are looked at, also those that nobody touched. */
+	full?: boolean | undefined
 }

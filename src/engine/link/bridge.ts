@@ -7,6 +7,7 @@ import type { Problem } from '../../contract/problem.ts'
 import { problemOf } from '../problems.ts'
 import type { StartedProcess } from '../process/process.ts'
 import { quote } from '../quote.ts'
+import { endWords } from '../remote/script-failure.ts'
 import type { Link, RemoteProcess } from './link.ts'
 
 /**
@@ -23,6 +24,10 @@ export interface Bridge {
 	onStart: (started: StartedProcess) => void
 	/** Why the link failed a process, if it did: better words than the process has for it. */
 	readonly problem: Problem | null
+	/** How long (ms) nothing has come from the remote command, though all that came before was taken; 0 without one. */
+	silentMs(): number
+	/** Ends what is under way, as if the remote command had gone away. */
+	hangUp(): void
 	/** Ends what is under way and removes the script. */
 	dispose(): Promise<void>
 }
@@ -54,6 +59,9 @@ export function openBridge(link: Link, carries: Carries, placed = (command: stri
 	chmodSync(script, 0o700)
 	const carriers = new Set<Carrier>()
 	let last: Problem | null = null
+	const hangUp = () => {
+		for (const carrier of carriers) carrier.abort()
+	}
 	return {
 		// Not GIT_SSH: a person's core.sshCommand would win over that.
 		env: { GIT_SSH_COMMAND: quote(script), GIT_SSH_VARIANT: 'simple' },
@@ -70,8 +78,10 @@ export function openBridge(link: Link, carries: Carries, placed = (command: stri
 		get problem() {
 			return last
 		},
+		silentMs: () => (carriers.size === 0 ? 0 : Math.min(...[...carriers].map((one) => one.silentMs()))),
+		hangUp,
 		async dispose() {
-			for (const carrier of carriers) carrier.abort()
+			hangUp()
 			await Promise.all([...carriers].map((carrier) => carrier.done))
 			await rm(folder, { recursive: true, force: true })
 		},
@@ -89,6 +99,8 @@ class Carrier {
 	readonly #down: Socket
 	readonly #control: Socket
 	readonly #gone = new AbortController()
+	#remote: RemoteProcess | null = null
+	#heardAt = performance.now()
 
 	constructor(link: Link, carries: Carries, placed: (command: string) => string, pipes: Socket[]) {
 		const [up, down, control] = pipes
@@ -111,6 +123,12 @@ class Carrier {
 		this.#gone.abort()
 	}
 
+	silentMs(): number {
+		// Held back by us, it cannot be heard.
+		if (this.#remote?.stdout.readableFlowing === false) this.#heardAt = performance.now()
+		return performance.now() - this.#heardAt
+	}
+
 	async #run(): Promise<Problem | null> {
 		// Nothing comes down 4 but the end of the process.
 		this.#down.resume()
@@ -130,7 +148,10 @@ class Carrier {
 			if (this.#gone.signal.aborted) onGone()
 			this.#join(remote, input)
 			const { code, signal } = await remote.exit
-			this.#finish(code ?? 255, code === null ? `hawser: the remote command was ended by ${signal}\n` : '')
+			this.#finish(
+				code ?? 255,
+				code === null ? `hawser: the remote command ended with ${endWords({ code, signal })}\n` : '',
+			)
 			return null
 		} catch (error) {
 			if (this.#gone.signal.aborted) return null
@@ -164,6 +185,10 @@ class Carrier {
 
 	/** Joins the pipes; each side is read only as fast as the other takes it. */
 	#join(remote: RemoteProcess, input: InputEnd): void {
+		this.#remote = remote
+		remote.stdout.on('data', () => {
+			this.#heardAt = performance.now()
+		})
 		this.#up.pipe(remote.stdin, { end: false })
 		remote.stdout.pipe(this.#down, { end: false })
 		remote.stderr.pipe(this.#up, { end: false })

@@ -22,6 +22,11 @@ export const filesWords = {
 				: `On ${lowered(f('side'))} it is ${f('found')}, and at the last sync it was ${f('was')}. Nothing was changed. Put the folder back; when the other one is meant, name that in the settings.`,
 		...waits,
 	}),
+	'files-root-gone': (f) => ({
+		title: `${f('path')} has gone away meanwhile`,
+		meaning: `${f('side')} had ${f('what') === 'empty' ? 'files there when both sides were compared, and now there are none' : 'a folder there when both sides were compared, and now there is none'}: it was moved or removed, or its disk is not mounted. None was made in its place. Bring it back, or mount the disk, then start again.`,
+		...waits,
+	}),
 	'files-no-space': (f) => ({
 		title: `${f('side')} has no space left`,
 		meaning: `It ended with ${f('path')}. What was moved up to then stays, and so does what was received of this one. Make space there, then start again: it goes on from there.`,

@@ -69,6 +69,11 @@ export const programWords = {
 		title: `${f('program')} took too long`,
 		meaning: 'It was ended. Nothing is left half done; start again.',
 	}),
+	'disk-full': (f) => ({
+		title: 'This laptop’s disk is full',
+		meaning: `Something could not be written: ${f('reason')}. What was written before stays whole. Make space, then start again.`,
+		...waits,
+	}),
 	internal: (f) => ({
 		title: 'Something went wrong inside Hawser',
 		meaning: `${f('message')}. Please report it.`,

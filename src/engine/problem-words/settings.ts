@@ -15,6 +15,12 @@ export const settingsWords = {
 		next: openConfig,
 		...waits,
 	}),
+	'config-unwritable': (f) => ({
+		title: 'The settings file cannot be written',
+		meaning: `${f('reason')}. ${f('file')} is as it was.`,
+		next: openConfig,
+		...waits,
+	}),
 	'workstation-unknown': (f) => ({
 		title: `There is no workstation named ${f('name')}`,
 		meaning: `The settings know: ${f('known')}.`,

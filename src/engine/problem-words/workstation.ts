@@ -1,3 +1,4 @@
+import { factText } from '../fact-text.ts'
 import { retry } from '../next-steps.ts'
 import { type Catalogue, waits } from './catalogue.ts'
 
@@ -11,6 +12,11 @@ export const workstationWords = {
 	'remote-failed': (f) => ({
 		title: 'A step on the workstation failed',
 		meaning: `“${f('script')}” ended with ${f('code')}: ${f('stderr')}`,
+	}),
+	'remote-killed': (f) => ({
+		title: 'A step on the workstation was ended from outside',
+		meaning: `“${f('script')}” ${f('signal') === factText(undefined) ? 'ended there without a word: it, its shell or its connection was killed' : `was killed with the signal ${f('signal')}`}. Somebody did so, or the system, for want of memory. What was done up to then stays; start again.`,
+		next: retry,
 	}),
 	'remote-garbled': (f) => ({
 		title: 'The workstation’s answer could not be read',

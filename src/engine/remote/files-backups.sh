@@ -2,7 +2,8 @@
 # The backups in the folder $2, as files-lib.sh makes them. $1:
 #   list              a line for each: `backup ID COUNT BYTES`, of the files and links in it
 #   files ID          what is in one: //BYTES SECONDS ./PATH and a line break each; two slashes are in no path
-#   remove ID...      moved out of sight first, whole, so that the next time goes on. A line for each: `removed ID`
+#   remove DAYS ID... moved out of sight first, whole, so that the next time goes on. A line for each: `removed ID`. What
+#                     was received in part goes too where nothing was added to it for more than DAYS days
 # Ends with the line `done`; `files` with `//done`. Exits with 3 when there is no such backup.
 
 LC_ALL=C
@@ -10,6 +11,11 @@ export LC_ALL
 mode=$1
 place "$2"
 shift 2
+if [ "$mode" = remove ]; then
+	# A partial file has the time of the file that it is part of: it is the change of the thing itself that counts.
+	find "${at%/*}/partial" -type f -ctime "+$1" -exec rm -f {} + 2>/dev/null
+	shift
+fi
 cd -P -- "$at" 2>/dev/null || {
 	[ "$mode" != files ] || exit 3
 	echo 'done'

@@ -6,12 +6,15 @@
 #   e N NAME                              an empty folder
 # `copy` takes whatever version is there:
 #   k N NAME
-# Folders that became empty go too. Ends with the line `done`.
+# Folders that became empty go too, up to one that stays, which may be named after a folder's line:
+#   s PATH
+# Ends with the line `done`.
 
 enter_tree "$2" "$3"
 mode=$1
 entered=0
 taken=
+stays=.
 into_folder=
 kept_as=
 
@@ -159,7 +162,7 @@ leave_folder() {
 	[ -n "$taken" ] && [ "$entered" -le 1 ] || return 0
 	taken=
 	cd -P -- "$root" && [ "$PWD" = "$root" ] || return 0
-	while [ "$folder" != . ]; do
+	while [ "$folder" != . ] && [ "$folder" != "$stays" ]; do
 		rmdir "./$folder" 2>/dev/null || ! is_there "./$folder" || return 0
 		case $folder in
 		*/*) folder=${folder%/*} ;;
@@ -196,8 +199,13 @@ while IFS= read -r line <&3; do
 		leave_folder
 		read_plain "$fields"
 		folder=$plain
+		stays=.
 		enter_folder stay
 		entered=$?
+		;;
+	's '*)
+		read_plain "$fields"
+		stays=$plain
 		;;
 	end)
 		leave_folder

@@ -21,13 +21,15 @@ for program in "$(command -v rsync 2>/dev/null)" /opt/homebrew/bin/rsync /usr/lo
 		sed -e "s/^/said	/"
 done
 
-# The device of the nearest folder that is there.
+# The device of the nearest folder that is there, and where that is mounted: nothing can be renamed from one mount of a
+# device to another.
 volume() {
 	place "$1"
 	while [ ! -d "$at" ]; do
 		at=$(dirname -- "$at")
 	done
 	stat -L -c %d -- "$at" 2>/dev/null || stat -L -f %d -- "$at" 2>/dev/null
+	LC_ALL=C df -P -- "$at" 2>/dev/null | sed -n '2s/^.* [0-9]*% *//p'
 }
 
 if [ "$#" -eq 2 ]; then

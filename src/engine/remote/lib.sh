@@ -120,11 +120,13 @@ limited() {
 	limited_pid=$!
 	# Without our output: a caller that reads it to its end must not wait for the timer.
 	(
-		trap 'kill "$!"; exit' TERM
 		read_birth "$limited_pid"
 		limited_birth=$birth_of
-		sleep "$limited_seconds" &
-		wait "$!"
+		# In short naps: one that goes on after the timer's own end is soon over.
+		while [ "$limited_seconds" -gt 0 ]; do
+			sleep 1
+			limited_seconds=$((limited_seconds - 1))
+		done
 		# Where the shell that waits was killed itself, the number may be another's by now.
 		read_birth "$limited_pid" && [ "$birth_of" = "$limited_birth" ] || exit
 		# What it started would go on holding its output open.
@@ -135,9 +137,10 @@ limited() {
 	limited_timer=$!
 	wait "$limited_pid" 2>/dev/null
 	limited_code=$?
-	if kill -TERM "$limited_timer" 2>/dev/null; then
-		wait "$limited_timer" 2>/dev/null
-	fi
+	# Not with TERM: a sh that has only just been forked still has the trap of ours for that, and forgets the signal with
+	# the trap. Then this would wait for the timer's whole time.
+	kill -KILL "$limited_timer" 2>/dev/null
+	wait "$limited_timer" 2>/dev/null
 	[ "$limited_code" -ne 137 ] || limited_code=124
 	return "$limited_code"
 }

@@ -47,6 +47,7 @@ const needs: Record<string, readonly string[]> = {
 	'git-lfs': ['git-lib'],
 	'files-keep': ['files-lib'],
 	'files-restore': ['files-lib'],
+	'files-tidy': ['files-lib'],
 	'files-digests': ['files-lib'],
 	'git-worktrees': [
 		...['git-lib', 'git-move', 'git-worktrees-list', 'git-worktrees-remove', 'git-worktrees-undo'],
@@ -107,6 +108,7 @@ export type ScriptName =
 	| 'files-list'
 	| 'files-keep'
 	| 'files-restore'
+	| 'files-tidy'
 	| 'files-digests'
 	| 'files-backups'
 	| 'files-rsync'

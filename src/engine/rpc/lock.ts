@@ -35,7 +35,8 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 async function take(file: string): Promise<boolean> {
 	try {
 		await using handle = await open(file, 'wx', 0o600)
-		await handle.writeFile(String(process.pid))
+		// On a full disk it is a lock all the same, for as long as one counts as just made.
+		await handle.writeFile(String(process.pid)).catch(() => {})
 		return true
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false

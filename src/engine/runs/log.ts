@@ -4,6 +4,7 @@ import type { CommandOutput, LogChunk } from '../../contract/commands.ts'
 import type { Link, RemoteProcess } from '../link/link.ts'
 import { problem } from '../problems.ts'
 import { afterMarker, startScript } from '../remote/script.ts'
+import { scriptFailed } from '../remote/script-failure.ts'
 import { LogChunks, textOf, wholeLength } from './log-chunks.ts'
 import { Budget, type Pace } from './log-pace.ts'
 import { noSuchRun, requireId } from './runs.ts'
@@ -107,8 +108,7 @@ export async function followLog(
 		})
 		if (chunks.size !== null) return await chunks.finish()
 		if (exit.code === noSuchRun) throw new ProblemError(problem('run-unknown', { run: id }))
-		const code = exit.code ?? exit.signal ?? 'unknown'
-		throw new ProblemError(problem('remote-failed', { script: 'log-follow', code, stderr: complaint.trim() }))
+		throw scriptFailed('log-follow', exit, complaint)
 	} catch (error) {
 		if (!signal.aborted) throw error
 	} finally {

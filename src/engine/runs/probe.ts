@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { ProblemError } from '../../contract/client.ts'
 import type { ProjectConfig } from '../../contract/config.ts'
 import type { Probe } from '../../contract/probe.ts'
 import { remoteWorktree } from '../git/remote.ts'
 import type { Link } from '../link/link.ts'
-import { problem } from '../problems.ts'
 import { runScript, textOf } from '../remote/script.ts'
+import { scriptFailed } from '../remote/script-failure.ts'
 import { judgeProbe } from './probe-judge.ts'
 import { readProbe } from './probe-records.ts'
 
@@ -43,11 +42,7 @@ export async function probe(
 		...Object.entries(project.validation.environment).map(([name, value]) => `${name}=${value}`),
 	]
 	const result = await runScript(link, 'probe', args, { timeoutMs: seconds * 1000 + aroundMs })
-	if (result.code !== 0) {
-		const code = result.code ?? result.signal ?? 'unknown'
-		const stderr = result.stderr.trim().slice(-500)
-		throw new ProblemError(problem('remote-failed', { script: 'probe', code, stderr }))
-	}
+	if (result.code !== 0) throw scriptFailed('probe', result, result.stderr)
 	const found = judgeProbe(readProbe(result.stdout, mark), now())
 	return { workstation: project.workstation, project: project.name, ...found }
 }

@@ -6,6 +6,7 @@ import type { Link } from '../link/link.ts'
 import { problem } from '../problems.ts'
 import type { BatchScript } from '../remote/batch.ts'
 import { runScript, type ScriptResult, scriptText } from '../remote/script.ts'
+import { endWords, scriptFailed } from '../remote/script-failure.ts'
 import { isRunId, parseRuns } from './run-records.ts'
 import { startFields } from './runners.ts'
 import { slurmProblem } from './slurm.ts'
@@ -184,11 +185,9 @@ export function requireId(id: string): string {
 }
 
 function requireCode(script: string, result: ScriptResult): void {
-	if (result.code === 0) return
-	const code = result.code ?? result.signal ?? 'unknown'
-	throw new ProblemError(problem('remote-failed', { script, code, stderr: reasonOf(result) }))
+	if (result.code !== 0) throw scriptFailed(script, result, result.stderr)
 }
 
 function reasonOf(result: ScriptResult): string {
-	return result.stderr.trim().slice(-500) || `exit code ${result.code ?? result.signal}`
+	return result.stderr.trim().slice(-500) || endWords(result)
 }

@@ -5,6 +5,7 @@ import type { Link } from '../link/link.ts'
 import { problem } from '../problems.ts'
 import { LineSplitter, type RecordItem, RecordReader } from '../remote/record-lines.ts'
 import { startScript } from '../remote/script.ts'
+import { scriptFailed } from '../remote/script-failure.ts'
 import { parseProgress } from './progress.ts'
 import { countOf, gpuOf, isRunId, lineOf, type RunFacts, runOf, skewOf } from './run-records.ts'
 
@@ -60,8 +61,7 @@ export async function watchWorkstation(
 	})
 	try {
 		const exit = await remote.exit
-		const code = exit.code ?? exit.signal ?? 'unknown'
-		throw new ProblemError(problem('remote-failed', { script: 'watch', code, stderr: complaint.trim() }))
+		throw scriptFailed('watch', exit, complaint)
 	} catch (error) {
 		if (silent)
 			throw new ProblemError(problem('remote-timeout', { script: 'watch', seconds: silenceMs / 1000 }))

@@ -52,21 +52,8 @@ export function commit(id: string, subject = `Change ${id}`): Commit {
 }
 
 export function project(over: Partial<ProjectState> = {}): ProjectState {
-	return {
-		name: 'nt',
-		workstation: 'lab',
-		strategy: 'git',
-		files: null,
-		local: '~/nt',
-		remote: '~/nt',
-		hub: 'origin',
-		base: 'master',
-		validation: 'gpu-validation',
+	return small.someProject({
 		command: 'make validate',
-		parameters: {},
-		directions: {},
-		runner: 'tmux',
-		agent: null,
 		pending: {
 			status: 'read',
 			at: now,
@@ -97,7 +84,7 @@ export function project(over: Partial<ProjectState> = {}): ProjectState {
 			problem: null,
 		},
 		...over,
-	}
+	})
 }
 
 export function run(over: Partial<Run> = {}): Run {

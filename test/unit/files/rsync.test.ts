@@ -63,7 +63,7 @@ describe('arguments', () => {
 			partialDir: '/p',
 			stageDir: '/t',
 		},
-		...{ compress: true, sparse: false, dry: false },
+		...{ compress: true, sparse: false, dry: false, timeoutSeconds: 30 },
 	}
 	const pair = (local: RsyncProgram | null) => rsyncPair(local, gnu('3.5.0'))
 
@@ -109,7 +109,7 @@ describe('arguments', () => {
 test('the command on the workstation quotes its folders and runs rsync as its last', () => {
 	const place = {
 		root: "/r/it's $x",
-		make: true,
+		receiver: 'full' as const,
 		real: true,
 		partial: '/p q',
 		stage: '/s',
@@ -119,6 +119,9 @@ test('the command on the workstation quotes its folders and runs rsync as its la
 	expect(command).toMatch(/^exec \/bin\/sh -c '/)
 	expect(command).toContain(' --server -s . .')
 	expect(command).not.toContain('$x;')
+	// Only a root that was missing is made.
+	expect(command).not.toContain("mkdir -p '\\''/r/")
+	expect(commandThere({ ...place, receiver: 'missing' }, 'rsync')).toContain("mkdir -p '\\''/r/")
 })
 
 describe('what rsync says', () => {
@@ -193,6 +196,8 @@ describe('what rsync says', () => {
 			'files-unwritable',
 		)
 		expect(code('hawser-place missing')).toBe('files-root-missing')
+		expect(code('hawser-place gone missing')).toBe('files-root-gone')
+		expect(code('hawser-place gone empty')).toBe('files-root-gone')
 		expect(code('hawser-place elsewhere /other')).toBe('files-root-moved')
 		expect(code('hawser-place unwritable')).toBe('files-unwritable')
 		expect(code('Welcome to the lab')).toBeNull()

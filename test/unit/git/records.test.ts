@@ -26,7 +26,7 @@ describe('records', () => {
 	test.each([
 		['the problem that was named', { code: 10, stdout: 'problem\tdiverged\tbranch=x\n' }, 'diverged'],
 		['an end without a word', { code: 2, stdout: '', stderr: 'sh: broken' }, 'remote-failed'],
-		['a signal', { code: null, signal: 'KILL', stdout: '' }, 'remote-failed'],
+		['a signal', { code: null, signal: 'KILL', stdout: '' }, 'remote-killed'],
 	])('%s is thrown', (_title, ended, code) => {
 		const thrown = (() => {
 			try {
