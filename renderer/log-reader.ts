@@ -86,6 +86,10 @@ export class LogReader {
 		if (this.#goesOn || piece.end < piece.size) this.#follow()
 	}
 
+	get isFollowing(): boolean {
+		return this.#shown.following
+	}
+
 	/** Stops following; what is shown stays. */
 	pause(): void {
 		this.#unfollow()

@@ -61,13 +61,15 @@ export function LogView({ run }: { run: Run }) {
 		lastTop.current = element.scrollTop
 		const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd
 		const goesOn = isGoing(run) && !held
-		if (atEnd && !shown.following && (shown.end < shown.size || (goesOn && !stuck)))
+		// As it is, not as it was last drawn: one may be up and back at the end between two drawings.
+		const following = reader.current?.isFollowing ?? false
+		if (atEnd && !following && (shown.end < shown.size || (goesOn && !stuck)))
 			void reader.current?.later(goesOn)
 		// What one reads must not move away.
-		if (!atEnd && up && shown.following) reader.current?.pause()
+		if (!atEnd && up && following) reader.current?.pause()
 		if (!atEnd && up && element.scrollTop < nearStart) earlier()
 		else if (!atEnd && stuck) setDrawnFrom(drawn[0]?.id ?? 0)
-		setStuck(atEnd && (shown.following || shown.end >= shown.size))
+		setStuck(atEnd && (following || shown.end >= shown.size))
 	}
 	const earlier = () => {
 		setStuck(false)
@@ -139,15 +141,16 @@ function useScroll(
 	from: number,
 	stuck: boolean,
 ) {
-	/** The first block in sight, and how far below the edge it begins. */
-	const anchor = useRef<{ block: HTMLElement; below: number } | null>(null)
+	/** The first block in sight, and how far below the edge it begins, as of the box's place then. */
+	const anchor = useRef<{ block: HTMLElement; below: number; top: number } | null>(null)
 	const jumps = useRef(0)
 	const note = () => {
 		const element = box.current
 		if (!element) return
 		const blocks = element.querySelectorAll<HTMLElement>('.log-block')
 		const block = [...blocks].find((one) => one.offsetTop + one.offsetHeight > element.scrollTop)
-		anchor.current = block ? { block, below: block.offsetTop - element.scrollTop } : null
+		const top = element.scrollTop
+		anchor.current = block ? { block, below: block.offsetTop - top, top } : null
 	}
 	// biome-ignore lint/correctness/useExhaustiveDependencies: whatever was drawn anew
 	useLayoutEffect(() => {
@@ -157,8 +160,11 @@ function useScroll(
 		jumps.current = shown.jumps
 		if (hit) element.scrollTop = hit.offsetTop - element.clientHeight / 3
 		else if (stuck) element.scrollTop = element.scrollHeight
-		else if (anchor.current?.block.isConnected)
-			element.scrollTop = anchor.current.block.offsetTop - anchor.current.below
+		else if (anchor.current?.block.isConnected) {
+			const { block, below, top } = anchor.current
+			// How far one has scrolled since, which was not heard yet, stays.
+			element.scrollTop = block.offsetTop - below + (element.scrollTop - top)
+		}
 		if (!stuck) note()
 	}, [box, shown, from, stuck])
 	return note
