@@ -43,7 +43,10 @@ export class ProjectSession {
 	constructor(config: ProjectConfig, options: { store: Store; now: () => number; runner: RunnerKind }) {
 		this.config = config
 		this.agent = AgentSession.of(config, options)
-		this.filesWatch = travelsAsFiles(config) ? new FilesWatch(localPath(config.local), options.now) : null
+		this.filesWatch =
+			config.files.watch && travelsAsFiles(config)
+				? new FilesWatch(localPath(config.local), options.now)
+				: null
 		this.#store = options.store
 		this.#now = options.now
 		const { git, validation } = config

@@ -101,6 +101,7 @@ async function rowsOf(bed: Bed, tree: Tree): Promise<Row[]> {
 				name: 'nt',
 				workstation: 'lab',
 				strategy: 'files',
+				files: { watch: true },
 				local: laptop,
 				remote: '~/bench-ours',
 				validation: { command: 'true' },

@@ -4,10 +4,13 @@ import { chmod, mkdir, readdir, readFile, rename, utimes } from 'node:fs/promise
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { backupPlaces, pruneBackups } from '../../src/engine/files/backups.ts'
+import { clearLeftovers } from '../../src/engine/files/leftovers.ts'
 import { carryBed } from './files-carry-bed.ts'
 import { moveBed, moveMissing, processesBelow, put } from './files-move-bed.ts'
 
 if (moveMissing) console.warn(`files-leftovers: skipped, ${moveMissing}`)
+
+const never = new AbortController().signal
 
 /** Too small to be received in a folder of its own. */
 const size = 7_000_000
@@ -69,6 +72,22 @@ describe.skipIf(moveMissing)('what a killed rsync leaves', () => {
 			expect(await names()).toContain('.hidden.aB3dE6')
 		},
 	)
+
+	test('what is older than the transfer is none of it', async () => {
+		const { localRoot, keep } = await moveBed()
+		await put(localRoot, '.env.prod01', 'of a person')
+		await chmod(join(localRoot, '.env.prod01'), 0o600)
+		const at = { root: localRoot, backup: join(keep.back.partial, '../backups/20260101T000000.000Z-up') }
+		async function* received() {
+			yield { path: '.env' }
+		}
+		// When a file was made cannot be set: it is as if the transfer began after it.
+		const clear = (minutes: number) => clearLeftovers('laptop', at, received(), minutes, never)
+		expect(await clear(-1)).toBe(0)
+		expect(await readFile(join(localRoot, '.env.prod01'), 'utf8')).toBe('of a person')
+		expect(await clear(1)).toBe(1)
+		expect(existsSync(join(localRoot, '.env.prod01'))).toBe(false)
+	})
 
 	test('what was received in part is let go when it is older than backups become', async () => {
 		const here = await moveBed()

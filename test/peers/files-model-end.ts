@@ -35,7 +35,7 @@ export async function bringInStep(world: World): Promise<void> {
 async function untilDone(world: World, kind: 'up' | 'back'): Promise<void> {
 	for (let tries = 0; ; tries++) {
 		const before = contents(world)
-		const outcome = await run(world, kind, tries === 0 ? 'none' : 'mixed', true)
+		const outcome = await run(world, kind, tries === 0 ? 'none' : 'mixed', true, true)
 		world.story.push(`at the end, ${kind}: ${endOf(outcome)}`)
 		await expectNothingLost(world, before, new Set())
 		if (!(outcome instanceof Error)) {

@@ -268,6 +268,7 @@ export async function run(
 	kind: 'up' | 'back',
 	take: Sync['take'],
 	big: boolean,
+	full = false,
 ): Promise<OperationOutcome | Error> {
 	const { ground, project } = world
 	const { engine } = ground
@@ -277,7 +278,7 @@ export async function run(
 		longestMs,
 	)
 	const work = async () => {
-		const wish = { project: project.name, big }
+		const wish = { project: project.name, big, ...(full && kind === 'up' ? { full } : {}) }
 		const asked = take === 'none' ? {} : await chosen(world, kind, take)
 		const { operation } = await engine.call(kind, { ...wish, ...asked })
 		return await engine.call('waitOperation', { operation })

@@ -87,7 +87,10 @@ export async function openGround(small: 'all' | 'own' | 'none'): Promise<Ground>
 			local: join(folder, nameOf(one)),
 			remote: `~/${nameOf(one)}`,
 			validation: { command: 'true' },
-			files: { delete: one.deletes, ...(one.apart ? { into: join(folder, `${nameOf(one)}-results`) } : {}) },
+			files: {
+				...{ delete: one.deletes, watch: one.deletes !== one.apart },
+				...(one.apart ? { into: join(folder, `${nameOf(one)}-results`) } : {}),
+			},
 		})),
 	}
 	await writeFile(join(dataFolder, 'config.json'), JSON.stringify(config))

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { appendFile, link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, link, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type FilesBed, makeFilesBed } from './files-sync-bed.ts'
@@ -22,7 +22,7 @@ const many = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`many/${a
 
 /** A project whose sides are in step, and that is watched. */
 async function inStep(options: Parameters<typeof makeFilesBed>[0] = {}): Promise<FilesBed> {
-	const made = await makeFilesBed(options)
+	const made = await makeFilesBed({ ...options, files: { ...options.files, watch: true } })
 	bed = made
 	await made.write('laptop', { 'a.txt': 'a', 'b/c.txt': 'c', 'b/d.txt': 'd', ...many })
 	expect(await made.sync('up')).toMatchObject({ status: 'succeeded', files: { up: { count: 33 } } })
@@ -76,7 +76,10 @@ describe.skipIf(sshdMissing)(`file watch${sshdMissing ? ` (skipped: ${sshdMissin
 		expect(await sync('up', { full: true })).toMatchObject({ files: { up: { count: 1 } } })
 		expect(compared()).toMatch(/all files: asked for$/)
 		expect(existsSync(join(workstation, 'b/d.txt'))).toBe(true)
-		await watched(bed as FilesBed)
+		// What is in new folders may not be heard of: they are always looked at.
+		await watched(bed as FilesBed, 'looked at 3 places')
+		await write('laptop', { 'newer/deep/er/f.txt': 'ff' })
+		expect(await sync('up')).toMatchObject({ files: { up: { count: 1 } } })
 	})
 
 	test('what both changed waits, and is looked at until it is settled', async () => {
@@ -95,7 +98,7 @@ describe.skipIf(sshdMissing)(`file watch${sshdMissing ? ` (skipped: ${sshdMissin
 		const { laptop, workstation, sync } = await inStep({ files: { delete: true } })
 		for (const at of [1, 2, 3]) await rm(join(laptop, `many/${at}.txt`))
 		expect(await sync('up')).toMatchObject({ status: 'succeeded', files: { up: { deleted: 3 } } })
-		expect(compared()).toBe('looked at 3 places')
+		expect(compared()).toBe('all files: what was touched does not tell enough')
 		expect(existsSync(join(workstation, 'many/2.txt'))).toBe(false)
 		await rm(join(laptop, 'many'), { recursive: true })
 		expect(await sync('up')).toMatchObject({ problem: { code: 'files-many-deletions' } })
@@ -165,5 +168,22 @@ describe.skipIf(sshdMissing)(`file watch${sshdMissing ? ` (skipped: ${sshdMissin
 		expect(compared()).toMatch(why)
 		// Of names of one file all are looked at each time.
 		await watched(bed as FilesBed, existsSync(join(laptop, 'same.txt')) ? 'looked at 2 places' : undefined)
+	})
+
+	test('an index that is broken is told of, while the tree is watched too', async () => {
+		const unhandled: unknown[] = []
+		const hear = (error: unknown) => unhandled.push(error)
+		process.on('unhandledRejection', hear)
+		try {
+			const { dataFolder, sync } = await inStep()
+			const [own = ''] = await readdir(join(dataFolder, 'files'))
+			for (const kind of ['up', 'back'] as const) {
+				await writeFile(join(dataFolder, 'files', own, 'index'), 'no index')
+				expect(await sync(kind)).toMatchObject({ problem: { code: 'files-index-broken' } })
+			}
+			expect(unhandled).toEqual([])
+		} finally {
+			process.off('unhandledRejection', hear)
+		}
 	})
 })

@@ -24,9 +24,9 @@ journal=$(cd "$('${realGit}' rev-parse --git-common-dir)" && pwd)/hawser-journal
 kill -KILL $(sed -n -e 's/^owner \\([0-9]*\\) .*/\\1/p' -e 's/^child \\([0-9]*\\) .*/\\1/p' "$journal") $$
 `
 
-/** Stands in for time: the wait for a signature ends after 1 s. */
+/** Stands in for time: a second, of which waits for hooks and signatures are made, is a fiftieth of one. */
 const hastySleep = `#!/bin/sh
-case $1 in 60 | 300) set -- 1 ;; esac
+case $1 in 1) set -- 0.02 ;; esac
 PATH=\${PATH#*:} exec sleep "$@"
 `
 

@@ -87,15 +87,18 @@ export async function carryOut(
 						}),
 					)
 			}
-			const wasMoving = await beginMoving(own, direction)
-			const clear = () =>
+			const began = performance.now()
+			const agoBefore = await beginMoving(own, direction)
+			const clear = (minutes: number) =>
 				clearLeftovers(
 					direction === 'up' ? link : 'laptop',
 					{ root, backup: `${backupsIn(receiver)}/${id}` },
 					lot.entries(),
+					minutes,
 					runner.signal,
 				)
-			if (wasMoving && were[direction === 'up' ? 'workstation' : 'laptop'] !== 'missing') await clear()
+			const isThere = were[direction === 'up' ? 'workstation' : 'laptop'] !== 'missing'
+			let cleared = agoBefore !== null && isThere ? await clear(agoBefore) : 0
 			const result = await move({
 				link,
 				direction,
@@ -110,12 +113,13 @@ export async function carryOut(
 				signal: runner.signal,
 				onProgress: (progress) => say(progressWords(progress), shareOf(progress)),
 			})
-			if (result.interrupted) await clear()
+			if (result.interrupted) cleared += await clear((performance.now() - began) / 60_000)
 			await endMoving(own, direction)
 			for (const one of result.failed) fail(one.path, `${shownPath(one.path)} (${failureWords[one.why]})`)
 			done[direction].count += result.moved
 			done[direction].bytes += result.bytes
-			say(`${countOfFiles(result.moved)}, ${sizeWords(result.bytes)}`)
+			const away = cleared > 0 ? [`put away ${countOfFiles(cleared)} that were cut off`] : []
+			say([countOfFiles(result.moved), sizeWords(result.bytes), ...away].join(', '))
 		})
 	}
 	if (choice.send.count > 0) await transfer('up', choice.send)

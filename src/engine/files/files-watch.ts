@@ -114,6 +114,8 @@ export class FilesWatch {
 		const doubt = full ? 'asked for' : this.#doubt(base, stamp)
 		const why = doubt === '' && touched === null ? 'too much was touched' : doubt
 		const isAll = why !== '' || touched === null
+		// Only what comes of it can be vouched for again.
+		if (isAll) this.#vouched = null
 		const [breaks, isWatched, vouched] = [this.#breaks, this.#watch !== null, this.#vouched]
 		return {
 			places: isAll ? null : outermost([...touched, ...this.#linked]),
@@ -137,7 +139,6 @@ export class FilesWatch {
 					this.#leftOut = leftOut()
 				}
 				this.#touched.settle(mark)
-				if (isAll && this.#touched.hasBlind) this.#renew()
 			},
 		}
 	}
@@ -201,26 +202,9 @@ export class FilesWatch {
 		})
 	}
 
-	/** What is new since the last time is watched too from here on. */
-	#renew(): void {
-		if (this.#starting || this.#closed) return
-		const before = this.#watch
-		const mark = this.#touched.mark()
-		this.#starting = this.#open()
-			.then(() => {
-				if (this.#watch === before) return
-				this.#touched.see(mark)
-				if (before) this.#leave(before)
-			})
-			.finally(() => {
-				this.#starting = null
-			})
-	}
-
 	async #open(): Promise<void> {
 		let own: TreeWatch | null = null
 		let isBroken = false
-		const before = this.#watch
 		try {
 			const listener: TreeListener = {
 				touched: (paths) => {
@@ -235,13 +219,14 @@ export class FilesWatch {
 			const identity = await rootIdentity(this.#root)
 			own = await watchTree(await realpath(this.#root), listener)
 			if (identity !== (await rootIdentity(this.#root))) isBroken = true
-			if (this.#closed || isBroken || (before !== null && this.#watch !== before)) await own.close()
+			if (this.#closed || isBroken) await own.close()
 			else {
 				this.#watch = own
 				this.#identity = identity
 			}
 			this.#failure = null
 		} catch (error) {
+			await own?.close()
 			const said = error instanceof Error ? error.message : String(error)
 			this.#failure = { why: `it cannot be watched (${said})`, at: this.#now() }
 		}

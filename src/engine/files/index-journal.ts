@@ -75,14 +75,16 @@ export async function openBase(folder: string): Promise<IndexFile> {
 				? sorted([...changes, ...few.taken.map(({ path, entry }) => [path, entry] as const)])
 				: null
 			if (all && index.id !== null && isFewOf(all.size, index.count)) {
-				await writeJournal(path, { id: index.id, head: next, changes: all })
+				// A clock that was set back must not make it older than the index's own head.
+				head = { ...next, syncedAt: Math.max(next.syncedAt ?? 0, (head.syncedAt ?? 0) + 1) }
+				await writeJournal(path, { id: index.id, head, changes: all })
 				changes = all
 			} else {
 				await index.replace(next, changesOver(changes, few.rest()))
 				changes = new Map()
 				await rm(path, { force: true }).catch(() => {})
+				head = next
 			}
-			head = next
 		},
 		remark: async (next) => {
 			await index.remark(next)

@@ -92,7 +92,10 @@ export async function survey(
 	const places = filePlaces(around.project, around.dataFolder)
 	const isApart = direction === 'back' && places.ownInto !== places.own
 	const opened = openBase(isApart ? places.ownInto : places.own)
-	const asked = { base: opened.then(baseName), full: wish.full ?? false, plan: wish.plan }
+	const base = opened.then(baseName)
+	// Whoever asks for it may do so later, or never.
+	base.catch(() => {})
+	const asked = { base, full: wish.full ?? false, plan: wish.plan }
 	const look = direction === 'up' ? ((await around.watch?.look(asked, signal)) ?? null) : null
 	const index = await opened
 	const isBound = Object.keys(wish.take ?? {}).length > 0
@@ -138,13 +141,18 @@ async function surveyed(
 	const begun = begin(listing)
 	// A whole tree may be told by its digest; a part of one is listed.
 	const known = direction === 'up' && only === null ? index.head.digest : null
+	const listed = remoteListing(link, places.remote, { only: reach, known }, signal)
 	const there = await Promise.all([
 		inspectRoot(root),
-		remoteListing(link, places.remote, { only: reach, known }, signal),
+		listed,
 		only ? isPlainAbove(link, places.remote, only, await witnessOf(index, only), signal) : true,
 	]).catch((error: unknown) => {
 		results.close()
 		begun.close()
+		listed.then(
+			(tree) => tree.close(),
+			() => {},
+		)
 		throw error
 	})
 	const [here, tree, isPlain] = there
@@ -213,7 +221,8 @@ async function surveyed(
 		)
 		if (only) {
 			if (listing.linked.some((path) => !look?.linked.has(path))) return await choice.close().then(() => null)
-			// Of all that was there last, so much would be deleted.
+			// How much of all that is cannot be said of a part.
+			if (choice.deleteThere.count > 0) return await choice.close().then(() => null)
 			choice.tally = { ...choice.tally, workstation: index.count, base: index.count }
 		}
 		const emptied =

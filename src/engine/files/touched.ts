@@ -53,19 +53,6 @@ export class Touched {
 		for (const [place, { at }] of this.#places) if (at <= mark) this.#places.delete(place)
 	}
 
-	/** All that was blind up to the mark is seen again, and counts as touched once more. */
-	see(mark: number): void {
-		for (const [place, at] of this.#blind) {
-			if (at > mark) continue
-			this.#blind.delete(place)
-			this.#set(place, true)
-		}
-	}
-
-	get hasBlind(): boolean {
-		return this.#blind.size > 0
-	}
-
 	/** Those of which it is not known what they are; what is in a blind folder does not matter. */
 	unknown(): string[] {
 		return [...this.#places].flatMap(([place, { known }]) => (known || this.#isBlind(place) ? [] : place))

@@ -29,6 +29,12 @@ const longestCatchUpMs = 2000
 /** FSEvents keeps events back for a millisecond, and each tree's stream goes its own way. */
 const streamsApartMs = process.platform === 'darwin' ? 250 : 0
 
+/**
+ * Trees whose watch could not be begun or ended whole: the library keeps parts of it, and a later one of the same tree
+ * would not hear of everything.
+ */
+const spoiled = new Set<string>()
+
 /** How many watches of this process were begun or ended. */
 let changes = 0
 let last = 0
@@ -43,6 +49,7 @@ let last = 0
  * @throws Error: why it cannot be watched
  */
 export async function watchTree(root: string, listener: TreeListener): Promise<TreeWatch> {
+	if (spoiled.has(root)) throw new Error('an earlier watch of it is left; start Hawser anew')
 	const addon = watchAddon()
 	if ('failure' in addon) throw new Error(addon.failure)
 	const cookies = await Cookies.open(addon)
@@ -85,12 +92,14 @@ async function subscribe(
 ): Promise<{ close(): Promise<void> }> {
 	changes += 1
 	try {
-		const { unsubscribe } = await addon.subscribe(folder, heard, { ignore })
+		const { unsubscribe } = await addon.subscribe(folder, heard, { ignore }).catch((error: unknown) => {
+			spoiled.add(folder)
+			throw error
+		})
 		return {
 			close: async () => {
 				changes += 1
-				// One of a folder that is gone already cannot be ended, and does not matter.
-				await unsubscribe().catch(() => {})
+				await unsubscribe().catch(() => spoiled.add(folder))
 				changes += 1
 			},
 		}

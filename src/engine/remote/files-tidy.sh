@@ -1,12 +1,13 @@
 # shellcheck disable=SC2154 # some come from lib.sh and files-lib.sh
 # What an rsync that was killed outright left in the tree $1 goes into the backup $2: it receives NAME as .NAME.XXXXXX
-# beside it. files-lib.sh says how things are named:
+# beside it. $3: so many minutes ago it began, at the most. files-lib.sh says how things are named:
 #   t N NAME    something that was to be received there
 # Taken is only what is surely such a thing: beside a NAME that was to come, readable for nobody but its owner, as mkstemp
-# makes them, with a suffix that is no word; and dead: nobody has it open or, where that cannot be seen, no rsync runs or
-# nothing was written to it for a minute.
+# makes them, with a suffix that is no word; no older than the transfer; and dead: nobody has it open or, where that cannot
+# be seen, no rsync runs or nothing was written to it for a minute.
 # Answers `kept 0` for each. Ends with the line `done`.
 
+age=$3
 enter_tree "$1" "$2"
 into_folder=
 kept_as=
@@ -24,6 +25,7 @@ is_left() {
 	-???------*) ;;
 	*) return 1 ;;
 	esac
+	[ -n "$(find "./$1" -prune -cmin "-$age" 2>/dev/null)" ] || return 1
 	if [ -d /proc/self/fd ]; then
 		# Of what is open only the end of its name, which no other one has: ls may not show the rest as it is.
 		# shellcheck disable=SC2012

@@ -43,6 +43,14 @@ async function read(isWanted?: (path: string) => boolean): Promise<Map<string, n
 	return found
 }
 
+test('a clock that was set back does not make a journal older than the index', async () => {
+	await (await openBase(folder)).replace({ ...head, syncedAt: 100, digest: 'of before' }, begin)
+	await (await openBase(folder)).replace({ ...head, syncedAt: 50 }, [{ path: 'a', entry: entry('a', 7) }])
+	const { head: found } = await openBase(folder)
+	expect(found.digest).toBeNull()
+	expect(await read()).toHaveProperty('size', count + 1)
+})
+
 test('a few changes of a large index are noted beside it, many are written into it', async () => {
 	await (await openBase(folder)).replace(head, begin)
 	const before = await readFile(join(folder, 'index'))
