@@ -57,6 +57,10 @@ describe.skipIf(sshdMissing)(`a workstation whose login shell is${why}`, () => {
 		expect(engine.state().summary).toMatchObject({ problem: { code }, workstation: 'lab' })
 		// Each question to one that never answers takes its 20 s.
 		if (code !== 'remote-timeout')
-			expect(await operate(engine, 'up')).toMatchObject({ status: 'failed', problem: { code } })
+			expect(await operate(engine, 'up')).toMatchObject({
+				status: 'failed',
+				// On a busy machine the time may be over before it is too much.
+				problem: { code: expect.stringMatching(`^(${code}|remote-timeout)$`) },
+			})
 	})
 })
