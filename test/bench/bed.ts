@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type FaultProxy, startFaultProxy } from '../peers/fault-proxy.ts'
 import { makeRepositories, type Repositories } from '../peers/repositories.ts'
 import { type Sshd, startSshd } from '../peers/sshd.ts'
+import { type BenchLine, startBenchLine } from './line.ts'
 
 /** One way, so 30 ms there and back. */
 export const oneWayMs = 15
@@ -12,7 +12,7 @@ export interface Bed {
 	sshd: Sshd
 	repositories: Repositories
 	/** The line to it; the sshd is 30 ms away behind its port. */
-	line: FaultProxy
+	line: BenchLine
 	/** How our own link reaches it. */
 	ssh: Sshd['ssh']
 	dataFolder: string
@@ -25,7 +25,7 @@ export interface Bed {
 export async function makeBed(): Promise<Bed> {
 	const folder = await mkdtemp(join(tmpdir(), 'hawser-bench-'))
 	const sshd = await startSshd()
-	const line = await startFaultProxy({ host: '127.0.0.1', port: sshd.port }, oneWayMs)
+	const line = await startBenchLine(sshd.port, oneWayMs)
 	const names = {
 		base: 'master',
 		validation: 'gpu-validation',

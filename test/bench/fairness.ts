@@ -104,7 +104,7 @@ async function plain(bed: Bed): Promise<number> {
 }
 
 export async function fairnessRows(bed: Bed): Promise<Row[]> {
-	bed.line.bytesPerSecond = bytesPerSecond
+	await bed.line.speed(bytesPerSecond)
 	try {
 		const theirs = await plain(bed)
 		const rows: Row[] = []
@@ -121,6 +121,6 @@ export async function fairnessRows(bed: Bed): Promise<Row[]> {
 		}
 		return rows
 	} finally {
-		bed.line.bytesPerSecond = null
+		await bed.line.speed(null)
 	}
 }

@@ -12,7 +12,7 @@ interface Outage {
 	rounds: number
 	/** How long it lasts, ms. */
 	lastsMs: number
-	start(bed: Bed): void
+	start(bed: Bed): Promise<void>
 	end(bed: Bed): Promise<void>
 	/** Of our own figures, ms. */
 	bar: { found: number; usable: number }
@@ -24,7 +24,7 @@ const outages: Outage[] = [
 		rounds: 3,
 		lastsMs: 15_000,
 		start: ({ line }) => line.stall(),
-		end: async ({ line }) => line.resume(),
+		end: ({ line }) => line.resume(),
 		bar: { found: 10_000, usable: 1000 },
 	},
 	{
@@ -39,9 +39,8 @@ const outages: Outage[] = [
 		name: 'connections reset and the port closed for 5 s',
 		rounds: 3,
 		lastsMs: 5000,
-		start: ({ line }) => {
-			void line.refuse()
-			line.reset()
+		start: async ({ line }) => {
+			await Promise.all([line.refuse(), line.reset()])
 		},
 		end: ({ line }) => line.listen(),
 		bar: { found: 1000, usable: 5000 },
@@ -106,7 +105,7 @@ async function measure(
 		const found = Object.entries(holders).map(async ([name, one]) => {
 			figures[name]?.found.push((await one.noticed()) - began)
 		})
-		outage.start(bed)
+		await outage.start(bed)
 		await sleep(outage.lastsMs)
 		await outage.end(bed)
 		const ended = performance.now()
@@ -128,7 +127,7 @@ async function plainFound(bed: Bed, outage: Outage): Promise<number> {
 		await holder.usable()
 		const began = performance.now()
 		const noticed = holder.noticed()
-		outage.start(bed)
+		await outage.start(bed)
 		const found = (await noticed) - began
 		await outage.end(bed)
 		return found

@@ -3,6 +3,8 @@ const most = 2 * 1024 * 1024
 const queueMs = 40
 /** How long a rate is measured at least, ms. */
 const spanMs = 100
+/** While it still grows by more than this from one round trip to the next, each of them is measured. */
+const growing = 1.25
 
 /**
  * How many bytes of one channel may be under way in one direction: what the line carries in a round trip, and a little
@@ -17,6 +19,7 @@ export class Allowance {
 	#count = 0
 	#since: number
 	#wanting = false
+	#isGrowing = true
 
 	/**
 	 * @param trip round trip of the line when nothing rides on it, ms
@@ -44,10 +47,12 @@ export class Allowance {
 		this.#count += bytes
 		const now = this.#now()
 		const span = now - this.#since
-		if (span < Math.max(spanMs, this.#trip.ms)) return
+		if (span < Math.max(this.#isGrowing ? 0 : spanMs, this.#trip.ms, 1)) return
 		if (this.#wanting) {
 			const perMs = this.#count / span
+			const before = this.#bytes
 			this.#bytes = Math.round(Math.max(this.#least, Math.min(most, perMs * (this.#trip.ms + queueMs))))
+			this.#isGrowing &&= this.#bytes > before * growing
 		}
 		this.#count = 0
 		this.#since = now

@@ -10,6 +10,7 @@ import { keepInFlight, openSmall } from './in-flight.ts'
 import { LineTrip } from './line-trip.ts'
 import type { RemoteShell, TerminalSize } from './link.ts'
 import type { Settings } from './settings.ts'
+import { lessOverhead } from './ssh2-overhead.ts'
 import { Turns } from './turns.ts'
 
 /** How long a channel waits for the server's answer. */
@@ -53,6 +54,7 @@ export class Ssh2Connection implements Connection {
 		this.endpoint = `${settings.host}:${settings.port}`
 		this.through = through
 		openSmall(client)
+		lessOverhead(client, stream)
 		this.#client = client
 		this.#stream = stream
 		this.#events = events
