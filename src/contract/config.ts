@@ -145,11 +145,8 @@ export const filesSchema = z.strictObject({
 	into: pathSchema.optional(),
 	/** What was deleted on one side is deleted on the other; kept in a backup there. */
 	delete: z.boolean().default(false),
-	/**
-	 * The laptop's folder is watched, and `up` looks only at what was touched. A watch may miss something on Linux without
-	 * anybody's knowing: a queue of events that ran over, folders that were made while it began.
-	 */
-	watch: z.boolean().default(false),
+	/** The laptop's folder is watched, and `up` looks only at what was touched. */
+	watch: z.boolean().default(true),
 	/** Backups are let go, oldest first, when they are older or all of them bigger than this. */
 	keep: z
 		.strictObject({

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, rolldown } from 'rolldown'
 import { build as buildPage } from 'vite'
-import { addonFolder } from '../engine/files/watch-addon.ts'
+import { addonFolder } from '../engine/native-addon.ts'
 import { fileUrls } from './file-urls.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -96,11 +96,24 @@ function makeExecutable(file: string): void {
  * machine it runs on: an app that is built for another kind of machine has none, and looks through whole trees.
  */
 export function copyAddons(dist: string): void {
-	const packages = join(root, 'node_modules', '@parcel')
-	const from = readdirSync(packages).filter((name) => name.startsWith('watcher-'))
-	mkdirSync(join(dist, addonFolder), { recursive: true })
-	for (const name of from)
-		copyFileSync(join(packages, name, 'watcher.node'), join(dist, addonFolder, `${name}.node`))
+	const to = join(dist, addonFolder)
+	const packages = join(root, 'node_modules')
+	const named = (scope: string, kind: RegExp) =>
+		readdirSync(join(packages, scope)).filter((name) => kind.test(name))
+	mkdirSync(to, { recursive: true })
+	for (const name of named('@parcel', /^watcher-darwin-/))
+		copyFileSync(join(packages, '@parcel', name, 'watcher.node'), join(to, `${name}.node`))
+	for (const name of named('@koromix', /^koffi-linux-(?:x64|arm64)$/)) {
+		const [, , machine] = name.split('-')
+		for (const [libc, folder] of [
+			['glibc', `linux_${machine}`],
+			['musl', `musl_${machine}`],
+		])
+			copyFileSync(
+				join(packages, '@koromix', name, folder ?? '', 'koffi.node'),
+				join(to, `${name}-${libc}.node`),
+			)
+	}
 }
 
 /** A `dist` without this file is not whole, one with an older file than its sources is stale. */

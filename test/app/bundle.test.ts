@@ -74,15 +74,17 @@ test('what watches trees comes along with its native part, and without it says s
 	const base = repository({
 		'src/main.ts': `
 			import { writeFileSync } from 'node:fs'
-			import { watchAddon } from '${join(root, 'src/engine/files/watch-addon.ts')}'
-			const addon = watchAddon()
-			if ('failure' in addon) console.log(addon.failure)
-			else {
-				const heard = Promise.withResolvers()
-				const watch = await addon.subscribe(process.cwd(), (error, events) => heard.resolve(error ?? events))
+			import { watchTree } from '${join(root, 'src/engine/files/tree-watch.ts')}'
+			const heard = []
+			const listener = { touched: (paths) => heard.push(...paths), lost() {} }
+			try {
+				const watch = await watchTree(process.cwd(), listener)
 				writeFileSync('touched', '')
-				console.log((await heard.promise).map(({ path }) => path.split('/').at(-1)).join())
-				await watch.unsubscribe()
+				await watch.caughtUp()
+				console.log([...new Set(heard)].join())
+				await watch.close()
+			} catch (error) {
+				console.log(error.message)
 			}
 		`,
 	})

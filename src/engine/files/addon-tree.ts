@@ -4,24 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { pathOfShown } from './entry.ts'
+import type { TreeListener, TreeWatch } from './tree-watch.ts'
 import { type WatchAddon, watchAddon } from './watch-addon.ts'
-
-/** What is told of a tree. Paths are latin1 strings of bytes, relative to it. */
-export interface TreeListener {
-	/** Something happened to these, or in them. */
-	touched(paths: readonly string[]): void
-	/** Anything may have happened. */
-	lost(why: string): void
-}
-
-/** A tree that is watched, until it is closed. */
-export interface TreeWatch {
-	/**
-	 * Settles when everything that happened before was told; false: that could not be made sure of in time.
-	 */
-	caughtUp(): Promise<boolean>
-	close(): Promise<void>
-}
 
 /** More at once than this, and some may have been dropped without a word: the kernel keeps 16,384 by default. */
 const mostAtOnce = 2000
@@ -40,7 +24,7 @@ let changes = 0
 let last = 0
 
 /**
- * Watches a tree. `.git` at its top is left out.
+ * Watches a tree of macOS. `.git` at its top is left out.
  *
  * What happens is handed over by one thread for all watches of a process, in its order, but gathered for each of them
  * and handed over in rounds, at most every 50 ms: all watches in the same order each round, as long as none is begun or
@@ -48,7 +32,7 @@ let last = 0
  * @param root absolute, without links, as text
  * @throws Error: why it cannot be watched
  */
-export async function watchTree(root: string, listener: TreeListener): Promise<TreeWatch> {
+export async function watchByAddon(root: string, listener: TreeListener): Promise<TreeWatch> {
 	if (spoiled.has(root)) throw new Error('an earlier watch of it is left; start Hawser anew')
 	const addon = watchAddon()
 	if ('failure' in addon) throw new Error(addon.failure)

@@ -93,7 +93,7 @@ export class FilesWatch {
 			this.#requireSame(stamp)
 		}
 		const mark = this.#touched.mark()
-		await this.#seeKinds()
+		await this.#seeLinked()
 		const isFull = full || (plan !== undefined && plan === this.#shown)
 		return this.#lookFrom(mark, await base, isFull, stamp)
 	}
@@ -168,14 +168,12 @@ export class FilesWatch {
 		return this.#now() - vouched.since > longestMs ? 'more than an hour ago' : ''
 	}
 
-	/** A folder may be a new one; a file with several names was perhaps written by another one. */
-	async #seeKinds(): Promise<void> {
-		const unknown = this.#touched.unknown()
-		const kinds = await Promise.all(unknown.map((path) => kindAt(this.#root, path)))
-		for (const [at, path] of unknown.entries()) {
-			if (kinds[at] === 'folder') this.#touched.blind(path)
+	/** A file with several names was perhaps written by another one. */
+	async #seeLinked(): Promise<void> {
+		const touched = this.#touched.all()
+		const kinds = await Promise.all(touched.map((path) => kindAt(this.#root, path)))
+		for (const [at, path] of touched.entries())
 			if (kinds[at] === 'linked' && !this.#linked.has(path)) this.#touched.lose('a file has several names')
-		}
 	}
 
 	#hear(path: string): void {

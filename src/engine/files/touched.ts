@@ -12,23 +12,17 @@ const mostBytes = 100_000
  * Each touch has a number; a mark is the number of the last one at that moment.
  */
 export class Touched {
-	/** With the number of the last touch, and whether it is known what kind of thing it is. */
-	readonly #places = new Map<string, { at: number; known: boolean }>()
-	/** Folders that the watch may not see into, with the number of the touch that said so. */
-	readonly #blind = new Map<string, number>()
+	/** With the number of the last touch. */
+	readonly #places = new Map<string, number>()
 	#last = 0
 	/** The last time that it could not be said what was touched, and why. */
 	#lost: { at: number; why: string } = { at: 0, why: '' }
 
 	touch(path: string): void {
-		this.#set(path, false)
-	}
-
-	/** A folder that is new, or was moved: not everything that happens in it is heard of. */
-	blind(path: string): void {
 		this.#last += 1
-		this.#blind.set(path, this.#last)
-		if (this.#blind.size > mostPlaces) this.lose('too much was touched')
+		if (path === '') this.lose('all of it was touched')
+		else this.#places.set(path, this.#last)
+		if (this.#places.size > mostPlaces) this.lose('too much was touched')
 	}
 
 	/** Anything may have been touched. */
@@ -36,7 +30,6 @@ export class Touched {
 		this.#last += 1
 		this.#lost = { at: this.#last, why }
 		this.#places.clear()
-		this.#blind.clear()
 	}
 
 	mark(): number {
@@ -48,31 +41,20 @@ export class Touched {
 		return this.#lost.at > mark ? this.#lost.why : null
 	}
 
-	/** Everything touched up to the mark was dealt with; what was touched later stays, and so do blind folders. */
+	/** Everything touched up to the mark was dealt with; what was touched later stays. */
 	settle(mark: number): void {
-		for (const [place, { at }] of this.#places) if (at <= mark) this.#places.delete(place)
+		for (const [place, at] of this.#places) if (at <= mark) this.#places.delete(place)
 	}
 
-	/** Those of which it is not known what they are; what is in a blind folder does not matter. */
-	unknown(): string[] {
-		return [...this.#places].flatMap(([place, { known }]) => (known || this.#isBlind(place) ? [] : place))
+	/** All that were touched, some perhaps within another one. */
+	all(): string[] {
+		return [...this.#places.keys()]
 	}
 
 	/** What is to be looked at, none within another; null: all of the tree. */
 	places(): string[] | null {
-		const places = outermost([...this.#places.keys(), ...this.#blind.keys()])
+		const places = outermost(this.all())
 		return isFew(places) ? places : null
-	}
-
-	#set(path: string, known: boolean): void {
-		this.#last += 1
-		if (path === '') this.lose('all of it was touched')
-		else this.#places.set(path, { at: this.#last, known })
-		if (this.#places.size > mostPlaces) this.lose('too much was touched')
-	}
-
-	#isBlind(place: string): boolean {
-		return this.#blind.has(place) || placesAbove(place).some((above) => this.#blind.has(above))
 	}
 }
 

@@ -17,17 +17,6 @@ describe('what was touched', () => {
 		expect(touched.places()).toEqual([])
 	})
 
-	test('a folder that cannot be seen into stays, whatever was dealt with', () => {
-		const touched = new Touched()
-		touched.touch('a/b')
-		touched.blind('a')
-		expect(touched.unknown()).toEqual([])
-		touched.settle(touched.mark())
-		expect(touched.places()).toEqual(['a'])
-		touched.blind('b')
-		expect([touched.places(), touched.unknown()]).toEqual([['a', 'b'], []])
-	})
-
 	test('lost: it says since when, and begins anew', () => {
 		const touched = new Touched()
 		touched.touch('a')
