@@ -1,8 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { appendFile, link, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, link, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import { ProblemError } from '../../src/contract/client.ts'
+import { configSchema } from '../../src/contract/config.ts'
+import type { FilesWatch } from '../../src/engine/files/files-watch.ts'
+import { survey } from '../../src/engine/files/survey.ts'
+import type { Link } from '../../src/engine/link/link.ts'
+import { problem } from '../../src/engine/problems.ts'
 import { type FilesBed, makeFilesBed } from './files-sync-bed.ts'
 import { sshdMissing } from './sshd.ts'
 
@@ -167,6 +174,30 @@ describe.skipIf(sshdMissing)(`file watch${sshdMissing ? ` (skipped: ${sshdMissin
 		expect(compared()).toMatch(why)
 		// Of names of one file all are looked at each time.
 		await watched(bed as FilesBed, existsSync(join(laptop, 'same.txt')) ? 'looked at 2 places' : undefined)
+	})
+
+	test('a line that is lost while touched places are compared is said once, and nowhere else', async () => {
+		const { dataFolder, sync } = await inStep()
+		expect(await sync('up')).toMatchObject({ status: 'succeeded' })
+		const unhandled: unknown[] = []
+		const hear = (error: unknown) => unhandled.push(error)
+		process.on('unhandledRejection', hear)
+		try {
+			const config = JSON.parse(await readFile(join(dataFolder, 'config.json'), 'utf8'))
+			const [project] = configSchema.parse(config).projects
+			if (!project) throw new Error('no project')
+			const lost = () => Promise.reject(new ProblemError(problem('link-off', { host: 'lab' })))
+			const link = { exec: lost } as unknown as Link
+			const look = { places: ['a.txt'], why: '', linked: new Set(), leftOut: [], vouch() {}, shown() {} }
+			const watch = { look: async () => look } as unknown as FilesWatch
+			const around = { project, link, dataFolder, now: Date.now, watch }
+			const surveying = survey(around, 'up', {}, new AbortController().signal)
+			await expect(surveying).rejects.toMatchObject({ problem: { code: 'link-off' } })
+			await nextTurn()
+			expect(unhandled).toEqual([])
+		} finally {
+			process.off('unhandledRejection', hear)
+		}
 	})
 
 	test('an index that is broken is told of, while the tree is watched too', async () => {

@@ -188,12 +188,14 @@ export class Walker {
 
 	/** Reads folders one after another, some at once and ahead of being asked. */
 	#reader(folders: readonly string[]): (folder: string) => Promise<FolderRead> {
-		const chunks: Promise<readonly FolderRead[]>[] = []
+		// Only the ones to come: of a root with thousands of folders all that was read would be held else.
+		const chunks = new Map<number, Promise<readonly FolderRead[]>>()
 		const begin = (chunk: number) => {
 			const some = folders.slice(chunk * readAtOnce, (chunk + 1) * readAtOnce)
-			if (chunks[chunk] || some.length === 0) return
-			chunks[chunk] = this.#walk.looker.folders(some)
-			chunks[chunk].catch(() => {})
+			if (chunks.has(chunk) || some.length === 0) return
+			const reads = this.#walk.looker.folders(some)
+			reads.catch(() => {})
+			chunks.set(chunk, reads)
 		}
 		let at = 0
 		let current: readonly FolderRead[] = []
@@ -203,8 +205,8 @@ export class Walker {
 			const chunk = Math.floor(at / readAtOnce)
 			begin(chunk)
 			begin(chunk + 1)
-			const reads = chunks[chunk]
-			current = (await reads) ?? current
+			chunks.delete(chunk - 1)
+			current = (await chunks.get(chunk)) ?? current
 			return current[at++ % readAtOnce] ?? { error: 'ENOENT', items: [] }
 		}
 	}

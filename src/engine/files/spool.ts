@@ -13,7 +13,8 @@ export interface RowFormat<T> {
 
 /** So many rows are held in memory; what is more lies in a file. */
 const mostHeld = 5000
-const flushAt = 256 * 1024
+/** Little: what waits for longer outlives V8's young generation, and makes the old one grow. */
+const flushAt = 64 * 1024
 
 /** Rows in the order they came, however many: they may be read as often as needed, once all are in. */
 export class Spool<T> implements AsyncIterable<T> {

@@ -145,7 +145,10 @@ async function surveyed(
 	const there = await Promise.all([
 		inspectRoot(root),
 		listed,
-		only ? isPlainAbove(link, places.remote, only, await witnessOf(index, only), signal) : true,
+		// Nothing is waited for here: what fails meanwhile would be nobody's.
+		only
+			? witnessOf(index, only).then((witness) => isPlainAbove(link, places.remote, only, witness, signal))
+			: true,
 	]).catch((error: unknown) => {
 		results.close()
 		begun.close()

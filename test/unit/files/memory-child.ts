@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { choose } from '../../../src/engine/files/choose.ts'
 import { compare } from '../../../src/engine/files/compare.ts'
@@ -6,8 +7,8 @@ import { openIndex } from '../../../src/engine/files/index-file.ts'
 import { keepHeapSmall } from '../../../src/engine/small-heap.ts'
 
 /**
- * Compares trees of so many files, both alike, once with an index that knows none of them and once with one that knows
- * all. Prints the most memory that it had over what it began with, in MiB.
+ * Compares a tree of so many files with an empty one, as for a first copy; then with one alike, once with an index that
+ * knows none of them and once with one that knows all. Prints the most memory that it had over what it began with, in MiB.
  */
 const [folder = '', count = '0'] = process.argv.slice(2)
 const never = () => Promise.reject(new Error('nobody asks'))
@@ -32,18 +33,28 @@ async function* tree(): AsyncGenerator<Entry> {
 	}
 }
 
+async function* none(): AsyncGenerator<Entry> {}
+
 keepHeapSmall()
 const before = process.memoryUsage.rss()
 let most = before
-const index = await openIndex(folder)
-for (let round = 0; round < 2; round++) {
-	const choice = await choose(
-		compare(tree(), tree(), index.entries()),
-		{ direction: 'up', deletes: true },
-		asks,
-	)
-	await index.replace({ ...index.head, syncedAt: 1 }, choice.newBase({}))
-	await choice.close()
+for (const { name, there } of [
+	{ name: 'first', there: [none] },
+	{ name: 'alike', there: [tree, tree] },
+]) {
+	const index = await openIndex(join(folder, name))
+	for (const workstation of there) {
+		const choice = await choose(
+			compare(tree(), workstation(), index.entries()),
+			{ direction: 'up', deletes: true },
+			asks,
+		)
+		let sent = 0
+		for await (const _ of choice.send.entries()) sent += 1
+		if (sent !== (workstation === none ? Number(count) : 0)) throw new Error(`${sent} would be sent`)
+		await index.replace({ ...index.head, syncedAt: 1 }, choice.newBase({}))
+		await choice.close()
+	}
+	if (index.count !== Number(count)) throw new Error(`the index has ${index.count}`)
 }
-if (index.count !== Number(count)) throw new Error(`the index has ${index.count}`)
 console.log(Math.ceil((most - before) / 2 ** 20))
