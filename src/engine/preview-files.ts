@@ -1,7 +1,7 @@
 import { ProblemError } from '../contract/client.ts'
 import type { Plan, PlannedKind } from '../contract/code.ts'
 import { filePlaces } from './files/places.ts'
-import { outlineFiles } from './files/plan.ts'
+import { fileSteps, outlineFiles } from './files/plan.ts'
 import { type FilesAround, type FilesWish, survey } from './files/survey.ts'
 import { fileTools } from './files/tools.ts'
 import { problem, problemOf } from './problems.ts'
@@ -59,17 +59,19 @@ async function outlineOf(
 ): Promise<Omit<Plan, 'kind' | 'project' | 'at'>> {
 	const places = filePlaces(around.project, around.dataFolder)
 	const isApart = direction === 'back' && places.own !== places.ownInto
-	const [seen, lack] = await Promise.all([
+	const [seen, { lack, words }] = await Promise.all([
 		survey(around, direction, wish, signal),
 		// Without rsync the rest is shown all the same.
 		fileTools(around.link, places, isApart).then(
-			() => null,
-			(error: unknown) => problemOf(error),
+			({ pair }) => ({ lack: null, words: pair.words }),
+			(error: unknown) => ({ lack: problemOf(error), words: null }),
 		),
 	])
 	try {
 		const outline = outlineFiles(seen.choice, seen.problem ?? lack)
-		return { ...outline, notes: [...outline.notes, ...seen.notes], leftOut: seen.leftOut }
+		const moves = outline.steps.some(({ id }) => id === fileSteps.send || id === fileSteps.fetch)
+		const program = moves && words !== null ? [`Moved by ${words}.`] : []
+		return { ...outline, notes: [...outline.notes, ...seen.notes, ...program], leftOut: seen.leftOut }
 	} finally {
 		await seen.close()
 	}

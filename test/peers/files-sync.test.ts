@@ -165,6 +165,8 @@ describe.skipIf(sshdMissing)(`files${sshdMissing ? ` (skipped: ${sshdMissing})` 
 		await rm(join(laptop, 'a.txt'))
 		const plan = await bed.engine.call('preview', { kind: 'up' })
 		expect(plan.steps).toMatchObject([{ fileCount: 1, files: [{ path: 'a.txt', change: 'deleted' }] }])
+		// Deletions are none of rsync's.
+		expect(plan.notes.join()).not.toContain('rsync')
 		// A deletion that the preview did not show never happens.
 		await rm(join(laptop, 'many/3.txt'))
 		expect(await bed.sync('up', { plan: plan.id })).toMatchObject({ problem: { code: 'plan-moved' } })
@@ -221,6 +223,9 @@ describe.skipIf(sshdMissing)(`files${sshdMissing ? ` (skipped: ${sshdMissing})` 
 			await bed.write('workstation', { 'results/m.json': 'one', 'results/deep/n.csv': '1,2', junk: 'x' })
 			const plan = await bed.engine.call('preview', { kind: 'back' })
 			expect(plan).toMatchObject({ steps: [{ machine: 'laptop', fileCount: 3 }], problem: null })
+			expect(plan.notes).toEqual([
+				expect.stringMatching(/^Moved by rsync \S+ \(\/.+\) here, \S+ \(\/.+\) there\.$/),
+			])
 			expect(await bed.sync('back', { plan: plan.id })).toMatchObject({
 				status: 'succeeded',
 				files: { back: { count: 3 } },
@@ -334,6 +339,8 @@ describe.skipIf(sshdMissing)(`files${sshdMissing ? ` (skipped: ${sshdMissing})` 
 			await symlink('run.sh', join(laptop, 'link'))
 			await rm(join(laptop, 'many/3'))
 			await bed.write('workstation', { 'results/r': 'of the workstation' })
+			const { notes } = await bed.engine.call('preview', { kind: 'up' })
+			expect(notes.join('\n')).toMatch(/Moved by rsync .+; whole files, since the workstation has openrsync/)
 			expect(await bed.sync('up')).toMatchObject({
 				status: 'succeeded',
 				files: { up: { count: 3, deleted: 1 } },
